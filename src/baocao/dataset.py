@@ -1,0 +1,223 @@
+"""The figures of one month, read once and shared by every section: values with cells, derived figures, last month.
+
+A dataset is saved as `build/dataset.json`; every kernel loads that one file. It records each code that a
+notebook asks for, present or absent.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from baocao.derived import Derived, derive, nearest
+from baocao.errors import InputError, Problem
+from baocao.figure import Cell, Date, Datum, Figure, Number, Text, change
+from baocao.forms import Fields, Form, Grid
+from baocao.intake import Intake
+from baocao.period import Period
+from baocao.vi import PartialDate, fold, strip_marks
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class BlockInfo:
+    """What a table needs to know of its block: titles of rows and columns, in order."""
+
+    block: str
+    kind: str
+    title: str
+    form: str
+    rows: tuple[tuple[str, str], ...]
+    columns: tuple[tuple[str, str, str], ...]
+    """(name, title, group)"""
+
+
+@dataclass
+class Dataset:
+    """Figures, texts and dates by code. `reads` collects the codes asked for."""
+
+    period: Period
+    inputs: Mapping[str, Datum]
+    blocks: Mapping[str, BlockInfo]
+    declarations: tuple[Derived, ...]
+    previous_inputs: Mapping[str, Datum] = field(default_factory=dict)
+    reads: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        """Compute what is declared, for this month and the previous one."""
+        self._data: dict[str, Datum] = {**self.inputs, **derive(self.inputs, self.declarations)}
+        self._previous: dict[str, Datum] = dict(self.previous_inputs)
+        if self.previous_inputs:
+            self._previous |= derive(self.previous_inputs, self.declarations)
+
+    @property
+    def has_previous(self) -> bool:
+        """The month before has figures."""
+        return bool(self._previous)
+
+    def __contains__(self, code: str) -> bool:
+        return code in self._data
+
+    def codes(self) -> tuple[str, ...]:
+        """Every code, inputs first."""
+        return tuple(self._data)
+
+    def derived(self) -> tuple[Figure, ...]:
+        """The declared figures."""
+        return tuple(datum for datum in self._data.values() if isinstance(datum, Figure) and datum.operands)
+
+    def get(self, code: str) -> Datum:
+        """The datum with that code; an unknown one is an `InputError` that suggests the nearest."""
+        self.reads.add(code)
+        if code in self._data:
+            datum = self._data[code]
+            if isinstance(datum, Figure) and datum.as_of is not None:
+                self.reads.add(datum.as_of.code)
+            return datum
+        raise InputError(
+            Problem(
+                f"không có mã “{code}”", expected=nearest(code, self._data), remedy="tìm mã bằng report.find(“từ khóa”)"
+            )
+        )
+
+    def change(self, figure: Figure) -> Figure:
+        """Change against the same code a month earlier; missing where there is none."""
+        before = self._previous.get(figure.code)
+        if not isinstance(before, Figure):
+            before = Figure(figure.code, None, figure.label, figure.unit)
+        return change(figure, before)
+
+    def previous(self, code: str) -> Datum | None:
+        """The datum of the month before, if there is one."""
+        self.reads.add(code)
+        return self._previous.get(code)
+
+    def rows(self, block: str) -> tuple[str, ...]:
+        """Row names of a grid or list, as codes use them."""
+        return tuple(name for name, _ in self.blocks[block].rows)
+
+    def has_prefix(self, prefix: str) -> bool:
+        """Some code begins with these parts."""
+        return any(code.startswith(prefix + ".") for code in self._data)
+
+    def names_under(self, prefix: str) -> tuple[str, ...]:
+        """The next parts after `prefix` (all first parts for an empty one)."""
+        start = f"{prefix}." if prefix else ""
+        return tuple(dict.fromkeys(code[len(start) :].split(".")[0] for code in self._data if code.startswith(start)))
+
+    def find(self, words: str) -> Iterator[Datum]:
+        """Data whose label or code has all of `words`, with or without diacritics."""
+        wanted = strip_marks(fold(words)).split()
+        for code, datum in self._data.items():
+            text = strip_marks(fold(f"{datum.label} {code}"))
+            if all(word in text for word in wanted):
+                self.reads.add(code)
+                yield datum
+
+    def save(self, path: Path) -> None:
+        """Write as JSON; numbers keep their exact text."""
+        content = {
+            "format": FORMAT,
+            "period": str(self.period),
+            "inputs": [_dump(datum) for datum in self.inputs.values()],
+            "previous": [_dump(datum) for datum in self.previous_inputs.values()],
+            "blocks": [vars(block) for block in self.blocks.values()],
+            "derived": [declaration.model_dump() for declaration in self.declarations],
+        }
+        path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8", newline="\n")
+
+    @classmethod
+    def load(cls, path: Path) -> "Dataset":
+        """Read what `save` wrote; another format is an `InputError`."""
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if content.get("format") != FORMAT:
+            raise InputError(
+                Problem(
+                    "tệp số liệu trung gian của phiên bản khác",
+                    (path.name,),
+                    remedy="chạy lại baocao run để đọc lại số liệu",
+                )
+            )
+        blocks = [
+            BlockInfo(
+                **{**block, "rows": tuple(map(tuple, block["rows"])), "columns": tuple(map(tuple, block["columns"]))}
+            )
+            for block in content["blocks"]
+        ]
+        return cls(
+            Period.parse(content["period"]),
+            _load_all(content["inputs"]),
+            {block.block: block for block in blocks},
+            tuple(Derived.model_validate(item) for item in content["derived"]),
+            _load_all(content["previous"]),
+        )
+
+
+def build_dataset(
+    intake: Intake, forms: Sequence[Form], declarations: tuple[Derived, ...], previous: Intake | None
+) -> Dataset:
+    """Put together what was read; `previous` is last month's intake where there is one."""
+    blocks = {}
+    for form in forms:
+        for block in form.blocks:
+            if isinstance(block, Fields):
+                rows = tuple((item.name, item.title) for item in block.fields)
+                columns: tuple[tuple[str, str, str], ...] = ()
+            else:
+                columns = tuple((item.name, item.title, item.group) for item in block.columns)
+                if isinstance(block, Grid):
+                    rows = tuple((row.name, row.title) for row in block.rows)
+                else:
+                    rows = tuple(
+                        (f"r{number}", str(number)) for number in range(1, intake.lengths.get(block.block, 0) + 1)
+                    )
+            blocks[block.block] = BlockInfo(block.block, block.kind, block.title, form.form, rows, columns)
+    return Dataset(intake.period, intake.data, blocks, declarations, previous.data if previous else {})
+
+
+def _dump(datum: Datum) -> dict[str, Any]:
+    item: dict[str, Any] = {"code": datum.code, "label": datum.label}
+    if datum.cell is not None:
+        item["cell"] = [datum.cell.workbook, datum.cell.sheet, datum.cell.ref]
+    if isinstance(datum, Text):
+        return {**item, "text": datum.value}
+    if isinstance(datum, Date):
+        return {**item, "date": None if datum.value is None else str(datum.value)}
+    item["number"] = None if datum.value is None else str(datum.value)
+    item["unit"] = datum.unit
+    if datum.as_of is not None:
+        item["as_of"] = datum.as_of.code
+    if datum.qualifier:
+        item["qualifier"] = datum.qualifier
+    return item
+
+
+def _load_all(items: list[dict[str, Any]]) -> dict[str, Datum]:
+    data: dict[str, Datum] = {}
+    for item in items:
+        code, label, cell = item["code"], item["label"], Cell(*item["cell"])
+        if "text" in item:
+            data[code] = Text(code, item["text"], label, cell)
+        elif "date" in item:
+            data[code] = Date(code, None if item["date"] is None else PartialDate.parse(item["date"]), label, cell)
+        else:
+            as_of = data.get(item.get("as_of", ""))
+            data[code] = Figure(
+                code,
+                _number(item["number"]),
+                label,
+                item["unit"],
+                as_of if isinstance(as_of, Date) else None,
+                cell,
+                qualifier=item.get("qualifier", ""),
+            )
+    return data
+
+
+def _number(text: str | None) -> Number | None:
+    if text is None:
+        return None
+    return int(text) if text.lstrip("-").isdigit() else Decimal(text)

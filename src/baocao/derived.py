@@ -1,0 +1,161 @@
+"""Declared rates, sums and differences (`data/derived.yml`): each computed once, from codes, with its sources."""
+
+import difflib
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from baocao.errors import InputError, Problem
+from baocao.figure import Datum, Figure, difference, rate, share, total
+from baocao.yamlfile import load_model
+
+NAME = "data/derived.yml"
+
+Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(\.([a-z][a-z0-9_]*|\*))+$")]
+
+
+class Derived(BaseModel):
+    """One declaration. `*` in the code stands for the rows of a grid or list, and for the same row in the operands.
+
+    Operands of a `sum` may carry a `*` that the code does not have: the sum over all rows. `partial: true` sums
+    the rows that are there (a row that nobody reported does not make the total missing).
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    code: Code
+    label: str
+    operation: Literal["rate", "share", "sum", "difference"]
+    operands: Annotated[tuple[Code, ...], Field(min_length=1)]
+    decimals: int | None = Field(default=None, ge=0, le=6)
+    fixed: bool = False
+    partial: bool = False
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    derived: tuple[Derived, ...]
+
+
+def load_derived(path: Path) -> tuple[Derived, ...]:
+    """The declarations, in the order of the file."""
+    return load_model(path, _File, NAME).derived
+
+
+def nearest(code: str, known: Iterable[str]) -> str:
+    """A sentence that suggests the nearest known code, or nothing."""
+    close = difflib.get_close_matches(code, list(known), n=1, cutoff=0.5)
+    return f"mã gần nhất: {close[0]}" if close else ""
+
+
+def derive(data: Mapping[str, Datum], declarations: Iterable[Derived]) -> dict[str, Figure]:
+    """All derived figures by code. Unknown operands, texts, cycles and clashing codes are one `InputError`."""
+    work = _Work(data)
+    declarations = list(declarations)
+    # An explicit row wins over the wildcard that would cover it.
+    for declaration in declarations:
+        if "*" not in declaration.code:
+            work.declare(declaration.code, declaration)
+    for declaration in declarations:
+        if "*" in declaration.code:
+            for row in work.rows(declaration):
+                code = declaration.code.replace("*", row)
+                if code not in work.declared:
+                    operands = tuple(operand.replace("*", row) for operand in declaration.operands)
+                    label = f"{declaration.label}, {work.row_label(operands[0])}"
+                    work.declare(
+                        code, declaration.model_copy(update={"code": code, "operands": operands, "label": label})
+                    )
+    for code in list(work.declared):
+        work.compute(code, ())
+    if work.problems:
+        raise InputError(dict.fromkeys(work.problems))
+    return work.done
+
+
+@dataclass
+class _Work:
+    data: Mapping[str, Datum]
+    declared: dict[str, Derived] = field(default_factory=dict)
+    done: dict[str, Figure] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def fail(self, code: str, what: str, expected: str = "") -> None:
+        self.problems.append(Problem(what, (NAME, code), expected, "sửa khai báo của mã này"))
+
+    def declare(self, code: str, declaration: Derived) -> None:
+        if code in self.data or code in self.declared:
+            self.fail(code, f"mã “{code}” đã có", "mỗi mã chỉ dùng một lần")
+        else:
+            self.declared[code] = declaration
+
+    def rows(self, declaration: Derived) -> list[str]:
+        return _rows(declaration.operands[0], self.data)
+
+    def row_label(self, operand: str) -> str:
+        datum = self.data.get(operand)
+        return datum.label.rpartition(", ")[0] if datum is not None else ""
+
+    def compute(self, code: str, path: tuple[str, ...]) -> Figure | None:
+        if code in self.done:
+            return self.done[code]
+        if code in path:
+            self.fail(code, f"khai báo vòng tròn: {' → '.join((*path, code))}")
+            return None
+        declaration = self.declared[code]
+        operands: list[Figure] = []
+        for wanted in self._expand(declaration):
+            figure = self._operand(code, wanted, path)
+            if figure is None:
+                return None
+            operands.append(figure)
+        if declaration.partial:
+            operands = [figure for figure in operands if not figure.missing] or operands[:1]
+        try:
+            result = _OPERATIONS[declaration.operation](operands)
+        except (ValueError, IndexError) as error:
+            self.fail(
+                code, f"không tính được: {error}", "rate, share: hai toán hạng trở lên; sum, difference: cùng đơn vị"
+            )
+            return None
+        decimals = declaration.decimals if declaration.decimals is not None else result.decimals
+        self.done[code] = replace(
+            result, code=code, label=declaration.label, decimals=decimals, fixed=declaration.fixed
+        )
+        return self.done[code]
+
+    def _expand(self, declaration: Derived) -> list[str]:
+        return [
+            operand.replace("*", row)
+            for operand in declaration.operands
+            for row in (_rows(operand, self.data) if "*" in operand else [""])
+        ]
+
+    def _operand(self, code: str, wanted: str, path: tuple[str, ...]) -> Figure | None:
+        datum = self.compute(wanted, (*path, code)) if wanted in self.declared else self.data.get(wanted)
+        if isinstance(datum, Figure):
+            return datum
+        if wanted not in self.declared:
+            if datum is None:
+                self.fail(code, f"không có mã “{wanted}”", nearest(wanted, self.data))
+            else:
+                self.fail(code, f"mã “{wanted}” không phải số liệu", "mã của một con số")
+        return None
+
+
+def _rows(pattern: str, data: Mapping[str, Datum]) -> list[str]:
+    expression = re.compile(re.escape(pattern).replace(r"\*", r"([a-z][a-z0-9_]*)"))
+    return [match[1] for code in data if (match := expression.fullmatch(code))]
+
+
+_OPERATIONS: dict[str, Callable[[list[Figure]], Figure]] = {
+    "rate": lambda operands: rate(operands[0], operands[1]),
+    "share": lambda operands: share(operands[0], operands),
+    "sum": total,
+    "difference": lambda operands: difference(operands[0], *operands[1:]),
+}

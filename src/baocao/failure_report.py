@@ -1,0 +1,50 @@
+"""What a user reads of the sections that failed: problems for the screen, tracebacks for the log."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from baocao.errors import Problem
+from baocao.execute import SectionRun, Step
+from baocao.project import Section
+
+
+def _display_path(section: Section) -> str:
+    """Name the notebook from the project's folder: notebooks/24-….ipynb."""
+    return "/".join(section.notebook.parts[-3 if section.own else -2 :])
+
+
+def failure_problems(runs: Iterable[SectionRun], log: Path) -> list[Problem]:
+    """One problem for each failed section, in order: notebook, cell, line, the error, and where to look."""
+    problems = []
+    for run in runs:
+        if run.failure is None:
+            continue
+        where = [_display_path(run.section)]
+        if run.failure.cell is not None:
+            where.append(f"ô {run.failure.cell}")
+        if run.failure.line is not None:
+            where.append(f"dòng {run.failure.line}")
+        look = f"xem sổ tay đã chạy {run.notebook} và nhật ký {log}" if run.notebook.exists() else f"xem nhật ký {log}"
+        problems.append(
+            Problem(
+                what=f"mục {run.section.label}: {run.failure.error}",
+                where=tuple(where),
+                remedy=f"{look}; sửa sổ tay rồi chạy lại",
+            )
+        )
+    return problems
+
+
+def write_log(path: Path, runs: Iterable[SectionRun]) -> None:
+    """Write the log of a run: each section with its time, and the traceback where it failed."""
+    lines = []
+    for run in runs:
+        state = Step.DONE if run.failure is None else Step.FAILED
+        lines.append(f"== {run.section.label} · {_display_path(run.section)} · {state.value} · {run.seconds:.1f} s")
+        if run.failure is not None:
+            place = f"ô {run.failure.cell}" if run.failure.cell is not None else "không ở ô nào"
+            if run.failure.line is not None:
+                place += f", dòng {run.failure.line}"
+            lines += [f"{place}: {run.failure.error}", run.failure.traceback, ""]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(lines) + "\n", "utf-8", newline="\n")

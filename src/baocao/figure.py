@@ -1,0 +1,229 @@
+"""What a workbook says, with the cell that says it: figures, texts and dates, and arithmetic that keeps sources.
+
+Values are exact: `int`, `Decimal` or `Fraction`, never binary floating point. Rounding happens once, when a
+figure is printed. A missing value stays missing through every operation.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from fractions import Fraction
+from typing import Literal
+
+from baocao.errors import WHERE_SEPARATOR
+from baocao.vi import PartialDate, format_date, format_number, format_percent
+
+Number = int | Decimal | Fraction
+Operation = Literal["", "rate", "share", "sum", "difference", "change"]
+
+PERCENT = "%"
+MISSING_IN_PROSE = "…"
+MISSING_IN_TABLE = "-"
+
+_SIGNS = {"rate": " / ", "share": " / ", "sum": " + ", "difference": " - ", "change": " - "}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Where a value was typed."""
+
+    workbook: str
+    sheet: str
+    ref: str
+
+    def __str__(self) -> str:
+        return WHERE_SEPARATOR.join((self.workbook, self.sheet, self.ref))
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text of a workbook. It is data: wherever it is printed, it is printed literally."""
+
+    code: str
+    value: str | None
+    label: str
+    cell: Cell
+
+    @property
+    def missing(self) -> bool:
+        """Nothing was typed."""
+        return self.value is None
+
+    def __str__(self) -> str:
+        return MISSING_IN_PROSE if self.value is None else self.value
+
+
+@dataclass(frozen=True)
+class Date:
+    """A date of a workbook: a day, a month or a year."""
+
+    code: str
+    value: PartialDate | None
+    label: str
+    cell: Cell
+
+    @property
+    def missing(self) -> bool:
+        """Nothing was typed."""
+        return self.value is None
+
+    def __str__(self) -> str:
+        return MISSING_IN_PROSE if self.value is None else format_date(self.value)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number with its provenance: a cell for an input, operands and operation for a derived one."""
+
+    code: str
+    value: Number | None
+    label: str
+    unit: str = ""
+    as_of: Date | None = None
+    cell: Cell | None = None
+    operation: Operation = ""
+    operands: tuple["Figure", ...] = ()
+    decimals: int | None = None
+    fixed: bool = False
+    qualifier: str = ""
+    """Word that the reporting department puts before a rate: “trên” 98%."""
+
+    @property
+    def missing(self) -> bool:
+        """Nothing was typed, or the operation has no result (0/0)."""
+        return self.value is None
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """Every cell that the value rests on, in order, each once."""
+        return tuple(dict.fromkeys(self._cells()))
+
+    def _cells(self) -> Iterator[Cell]:
+        if self.cell is not None:
+            yield self.cell
+        for operand in self.operands:
+            yield from operand._cells()
+
+    @property
+    def source(self) -> str:
+        """The source as a reader sees it: one cell, or the operation over its operands and their cells."""
+        if not self.operands:
+            return str(self.cell) if self.cell else ""
+        terms = _SIGNS[self.operation].join(str(operand) for operand in self.operands)
+        return f"= {terms} ({'; '.join(str(cell) for cell in self.cells)})"
+
+    def rounded(self, decimals: int, *, fixed: bool = False) -> "Figure":
+        """The same figure printed at so many decimals; `fixed` keeps trailing zeros."""
+        return replace(self, decimals=decimals, fixed=fixed)
+
+    def __str__(self) -> str:
+        if self.value is None:
+            return MISSING_IN_PROSE
+        if self.unit == PERCENT:
+            decimals = self.decimals
+            if decimals is None:
+                # A reported rate prints as reported; a derived one at the usual two decimals.
+                decimals = _places(self.value)
+            text = format_percent(self.value, decimals, self.fixed)
+        else:
+            text = format_number(self.value, self.decimals, self.fixed)
+        return f"{self.qualifier} {text}" if self.qualifier else text
+
+    def __add__(self, other: "Figure") -> "Figure":
+        return total([self, other])
+
+    def __sub__(self, other: "Figure") -> "Figure":
+        return difference(self, other)
+
+
+Datum = Figure | Text | Date
+
+
+def _places(value: Number) -> int:
+    if isinstance(value, Decimal):
+        exponent = value.as_tuple().exponent
+        return max(0, -exponent) if isinstance(exponent, int) else 0
+    return 0 if isinstance(value, int) else 2
+
+
+def rate(part: Figure, whole: Figure, decimals: int = 2) -> Figure:
+    """`part` of `whole` in percent, exact; missing when either is missing or `whole` is 0."""
+    value = None
+    if part.value is not None and whole.value is not None and whole.value != 0:
+        value = Fraction(part.value) * 100 / Fraction(whole.value)
+    return Figure(
+        code=f"rate({part.code}, {whole.code})",
+        value=value,
+        label=f"Tỷ lệ {part.label} trên {whole.label}",
+        unit=PERCENT,
+        as_of=part.as_of,
+        operation="rate",
+        operands=(part, whole),
+        decimals=decimals,
+    )
+
+
+def share(part: Figure, parts: Sequence[Figure], decimals: int = 2) -> Figure:
+    """`part` in percent of the sum of `parts`."""
+    return replace(rate(part, total(parts), decimals), code=f"share({part.code})", operation="share")
+
+
+def total(figures: Sequence[Figure]) -> Figure:
+    """Sum of one or more figures of one unit; missing when one is missing. Mixed units are a `ValueError`."""
+    _same_unit(figures)
+    values = [figure.value for figure in figures]
+    value = (
+        None
+        if any(item is None for item in values)
+        else _exact(sum(Fraction(item) for item in values if item is not None))
+    )
+    return Figure(
+        code=f"sum({', '.join(figure.code for figure in figures)})",
+        value=value,
+        label="Tổng " + ", ".join(figure.label for figure in figures),
+        unit=figures[0].unit,
+        as_of=figures[0].as_of,
+        operation="sum",
+        operands=tuple(figures),
+    )
+
+
+def difference(whole: Figure, *parts: Figure) -> Figure:
+    """`whole` less each of `parts`, all of one unit."""
+    _same_unit([whole, *parts])
+    value = None
+    if whole.value is not None and all(part.value is not None for part in parts):
+        value = _exact(Fraction(whole.value) - sum(Fraction(part.value) for part in parts if part.value is not None))
+    return Figure(
+        code=f"difference({', '.join(figure.code for figure in (whole, *parts))})",
+        value=value,
+        label=f"{whole.label} trừ {', '.join(part.label for part in parts)}",
+        unit=whole.unit,
+        as_of=whole.as_of,
+        operation="difference",
+        operands=(whole, *parts),
+    )
+
+
+def change(now: Figure, before: Figure) -> Figure:
+    """Change of one figure against its value in an earlier period (percentage points for a rate)."""
+    return replace(
+        difference(now, before),
+        code=f"change({now.code})",
+        label=f"Thay đổi {now.label}",
+        operation="change",
+        decimals=now.decimals,
+    )
+
+
+def _same_unit(figures: Sequence[Figure]) -> None:
+    if not figures:
+        raise ValueError("phép cộng, trừ cần ít nhất một số liệu")
+    units = {figure.unit for figure in figures}
+    if len(units) > 1:
+        names = ", ".join(f"{figure.code} ({figure.unit or 'không đơn vị'})" for figure in figures)
+        raise ValueError(f"không cộng, trừ được các số liệu khác đơn vị: {names}")
+
+
+def _exact(value: Fraction | int) -> int | Fraction:
+    return value.numerator if value.denominator == 1 else value

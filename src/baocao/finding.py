@@ -1,0 +1,23 @@
+"""What a check finds: a rule, the code or file it is about, how much it weighs, and who answers for it."""
+
+from dataclasses import dataclass
+
+from baocao.errors import Problem, Severity
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One finding. `rule` and `code` together name it in `params/<period>.yml` when it is acknowledged."""
+
+    rule: str
+    code: str
+    severity: Severity
+    problem: Problem
+    department: str = ""
+    acknowledged_by: str = ""
+    reason: str = ""
+
+    @property
+    def stops(self) -> bool:
+        """A run must not go on."""
+        return self.severity is Severity.LOI and not self.acknowledged_by

@@ -1,0 +1,377 @@
+"""The processes that run notebooks: one Jupyter kernel per section, warm where the platform can fork.
+
+A warm kernel is an ordinary Jupyter kernel that a kernel provisioner forks from a process in which
+ipykernel, pandas and seaborn are already imported (`baocao.zygote`). Where that process cannot be had,
+the same notebooks run in ordinary kernels.
+"""
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Mapping
+from concurrent.futures import Future
+from importlib.metadata import EntryPoint
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Final
+
+from jupyter_client.connect import KernelConnectionInfo
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+from jupyter_client.manager import AsyncKernelManager
+from jupyter_client.provisioning.factory import KernelProvisionerFactory
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
+
+from baocao import zygote
+
+PROVISIONER: Final = "baocao-warm"
+# What notebooks import, except `baocao.notebook`: that registers a magic on import, with the shell of its kernel.
+PRELOAD: Final = (
+    "pandas",
+    "seaborn",
+    "matplotlib.backends.backend_agg",
+    "baocao.charts",
+    "baocao.month",
+    "baocao.narrative",
+    "baocao.params",
+)
+
+_ZYGOTE_SECONDS: Final = 60.0
+_FORK_SECONDS: Final = 30.0
+_HAS_IPC: Final = sys.platform != "win32"
+
+# OpenBLAS starts threads on import: many for several kernels at once, and no process with threads can be forked safely.
+_ONE_THREAD: Final = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+
+
+_log = logging.getLogger(__name__)
+_log.addHandler(logging.NullHandler())
+
+
+class ZygoteError(RuntimeError):
+    """The process that warm kernels are forked from is not there (any more)."""
+
+
+class _Forked:
+    """A forked kernel as `subprocess.Popen` would show it; the zygote, its parent, reaps and signals it."""
+
+    stdin = stdout = stderr = None
+
+    def __init__(self, owner: "_Zygote", pid: int) -> None:
+        self.pid = pid
+        self.returncode: int | None = None
+        self._owner = owner
+        self._ended = threading.Event()
+
+    def ended(self, returncode: int) -> None:
+        self.returncode = returncode
+        self._ended.set()
+
+    def poll(self) -> int | None:
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int | None:
+        if not self._ended.wait(timeout):
+            raise subprocess.TimeoutExpired("kernel", timeout or 0.0)
+        return self.returncode
+
+    def send_signal(self, signum: int) -> None:
+        self._owner.signal(self.pid, signum)
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+
+class _Zygote:
+    """The far end of `baocao.zygote`: asks for forks, hears of their end."""
+
+    def __init__(self, environment: Mapping[str, str], log: Path, preload: tuple[str, ...]) -> None:
+        self._log = log
+        self._lock = threading.Lock()
+        self._waiting: dict[int, Future[_Forked]] = {}
+        self._children: dict[int, _Forked] = {}
+        self._next = 0
+        self._ready: Future[None] = Future()
+        with log.open("wb") as errors:
+            self._process = subprocess.Popen(
+                [sys.executable, zygote.__file__, *preload],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                cwd=log.parent,
+                env={**environment, **_ONE_THREAD},
+                start_new_session=True,
+            )
+        assert self._process.stdout is not None
+        self._reader = threading.Thread(target=self._read, args=(self._process.stdout,), daemon=True)
+        self._reader.start()
+
+    def wait_ready(self) -> None:
+        """Return once forks can be asked for; `ZygoteError` if that will not happen."""
+        try:
+            self._ready.result(_ZYGOTE_SECONDS)
+        except TimeoutError as error:
+            raise ZygoteError(f"not ready after {_ZYGOTE_SECONDS:.0f} s") from error
+
+    def fork(self, argv: list[str], *, cwd: str, env: Mapping[str, str], log: str) -> "Future[_Forked]":
+        """Ask for a kernel process with this command line, folder, environment and file for its raw output."""
+        future: Future[_Forked] = Future()
+        with self._lock:
+            number, self._next = self._next, self._next + 1
+            self._waiting[number] = future
+        self._send({"fork": number, "argv": argv, "cwd": cwd, "env": dict(env), "log": log})
+        return future
+
+    def signal(self, pid: int, signum: int) -> None:
+        """Signal the process group of a kernel; nothing happens when the kernel has ended."""
+        with contextlib.suppress(ZygoteError):  # without a zygote its kernels end by themselves
+            self._send({"signal": int(signum), "pid": pid})
+
+    def close(self) -> None:
+        """End the zygote and every kernel that it still has."""
+        assert self._process.stdin is not None
+        if not self._ready.done():
+            self._process.kill()  # busy importing; it has no kernel yet
+        with self._lock, contextlib.suppress(BrokenPipeError):
+            self._process.stdin.close()
+        try:
+            self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._reader.join(5)
+
+    def _send(self, message: dict[str, object]) -> None:
+        assert self._process.stdin is not None
+        try:
+            with self._lock:
+                self._process.stdin.write(json.dumps(message).encode() + b"\n")
+                self._process.stdin.flush()
+        except (OSError, ValueError) as error:
+            raise ZygoteError("the zygote has ended") from error
+
+    def _read(self, stream: IO[bytes]) -> None:
+        try:
+            self._take(stream)
+        finally:
+            self._lost()
+            stream.close()
+
+    def _take(self, stream: IO[bytes]) -> None:
+        for line in stream:
+            message = json.loads(line)
+            if "ready" in message:
+                self._ready.set_result(None)
+            elif "refused" in message:
+                self._ready.set_exception(ZygoteError(message["refused"]))
+            elif "forked" in message:
+                child = _Forked(self, message["pid"])
+                with self._lock:
+                    self._children[child.pid] = child
+                    future = self._waiting.pop(message["forked"])
+                if future.set_running_or_notify_cancel():
+                    future.set_result(child)
+                else:  # came too late, and nobody will use it
+                    child.kill()
+            elif "ended" in message:
+                with self._lock:
+                    ended = self._children.pop(message["ended"])
+                ended.ended(message["returncode"])
+
+    def _lost(self) -> None:
+        """Whoever waits for the zygote or for a kernel of it shall not wait for ever."""
+        said = self._log.read_text("utf-8", errors="replace").strip() if self._log.exists() else ""
+        gone = ZygoteError(f"the zygote has ended: {said.splitlines()[-1] if said else 'no word'}")
+        with self._lock:
+            orphans, waiting = list(self._children.values()), list(self._waiting.values())
+            self._children.clear()
+            self._waiting.clear()
+        if not self._ready.done():
+            self._ready.set_exception(gone)
+        for future in waiting:
+            if future.set_running_or_notify_cancel():
+                future.set_exception(gone)
+        for orphan in orphans:
+            orphan.ended(-int(signal.SIGKILL))
+
+
+class WarmProvisioner(LocalProvisioner):
+    """Starts a kernel by forking the zygote of its kernel manager, or, without one, as an ordinary process."""
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
+        """Fork instead of starting an interpreter; `cmd` is the command line of an ordinary kernel."""
+        manager = self.parent
+        assert isinstance(manager, SectionKernelManager)
+        assert manager.zygote is not None
+        try:
+            manager.zygote.wait_ready()
+            # cmd: python -m ipykernel_launcher <arguments>
+            future = manager.zygote.fork(cmd[2:], cwd=kwargs["cwd"], env=kwargs["env"], log=str(manager.raw_output))
+            forked = await asyncio.wait_for(asyncio.wrap_future(future), _FORK_SECONDS)
+        except (ZygoteError, TimeoutError) as error:
+            manager.kernels.gone_cold(str(error))
+            return await super().launch_kernel(cmd, **kwargs)
+        self.process = forked  # type: ignore[assignment]
+        # Signals go through the zygote: it alone knows that the process id still is this kernel's.
+        self.pid, self.pgid = forked.pid, None
+        self.cwd = kwargs["cwd"]
+        return self.connection_info
+
+
+class _ThisPython(KernelSpecManager):
+    """One kernel for every notebook: the interpreter that runs baocao, whatever a desk has registered as python3."""
+
+    def __init__(self, provisioner: str | None) -> None:
+        super().__init__()
+        self._provisioner = provisioner
+
+    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+        """Give the kernel specification; the name asked for makes no difference."""
+        metadata = {"kernel_provisioner": {"provisioner_name": self._provisioner}} if self._provisioner else {}
+        return KernelSpec(
+            argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+            display_name=kernel_name,
+            language="python",
+            metadata=metadata,
+        )
+
+
+class SectionKernelManager(AsyncKernelManager):
+    """The kernel manager of one section; `Kernels` knows its kernel from the moment it runs."""
+
+    zygote: _Zygote | None = None
+    raw_output: Path
+    kernels: "Kernels"
+
+    async def start_kernel(self, **kwargs: Any) -> None:  # type: ignore[override]
+        """Start the kernel, with what it writes outside of cells kept in `raw_output`."""
+        with self.raw_output.open("ab") as raw:
+            await super().start_kernel(stdout=raw, stderr=raw, **kwargs)
+        self.kernels.started(self)
+
+    def kill_now(self) -> None:
+        """End the kernel and what it started, from any thread; whoever waits for it sees it dead."""
+        provisioner = self.provisioner
+        process = provisioner.process if isinstance(provisioner, LocalProvisioner) else None
+        if process is None or process.poll() is not None:
+            return
+        if isinstance(process, subprocess.Popen) and hasattr(os, "killpg"):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+
+
+def _python_path() -> dict[str, str]:
+    """`PYTHONPATH` that gives kernels, which run in other folders, the same `baocao` as this process has."""
+    entries = [str(Path(entry).resolve()) for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
+    package = str(Path(__file__).resolve().parent.parent)
+    if Path(package).name not in ("site-packages", "dist-packages") and package not in entries:
+        entries.insert(0, package)
+    return {"PYTHONPATH": os.pathsep.join(entries)} if entries else {}
+
+
+class Kernels:
+    """All kernels of a run: starts them warm if it can, and leaves none behind.
+
+    A context manager. Entering returns at once; the warm process gets ready beside other work, so enter early.
+    `environment` is added to that of this process.
+    """
+
+    def __init__(
+        self, environment: Mapping[str, str], *, warm: bool = True, preload: tuple[str, ...] = PRELOAD
+    ) -> None:
+        self._environment = {**_ONE_THREAD, **os.environ, **_python_path()}
+        # The order of a set reaches outputs (legends, tables), so that every kernel hashes alike.
+        self._environment["PYTHONHASHSEED"] = "0"
+        self._given = dict(environment)
+        self._want_warm = warm and zygote.SUPPORTED
+        self._preload = preload
+        self._lock = threading.Lock()
+        self._live: list[SectionKernelManager] = []
+        self._stopping = False
+        self._zygote: _Zygote | None = None
+        self._folder: Path | None = None
+        self.why_cold = "" if self._want_warm else "not asked for, or no safe fork on this platform"
+
+    def __enter__(self) -> "Kernels":
+        # A short path: the name of a Unix socket has at most about 100 bytes.
+        self._folder = Path(tempfile.mkdtemp(prefix="baocao-"))
+        # What a desk has in its IPython profile (startup files, settings) must not change a report.
+        self._environment |= {"IPYTHONDIR": str(self._folder / "ipython"), **self._given}
+        factory = KernelProvisionerFactory.instance()
+        # Registered here as well as by entry point: a source tree that is not installed has no entry points.
+        factory.provisioners[PROVISIONER] = EntryPoint(
+            PROVISIONER, f"{__name__}:{WarmProvisioner.__name__}", KernelProvisionerFactory.GROUP_NAME
+        )
+        if self._want_warm:
+            self._zygote = _Zygote(self._environment, self._folder / "zygote.log", self._preload)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+        if self._zygote is not None:
+            self._zygote.close()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=sys.platform == "win32")
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What kernels get: this process's environment and what was added."""
+        return self._environment
+
+    def warm(self) -> bool:
+        """Whether kernels are forked from a warm process; waits until that is known. If not, `why_cold` says why."""
+        if self._zygote is not None and not self.why_cold:
+            try:
+                self._zygote.wait_ready()
+            except ZygoteError as error:
+                self.gone_cold(str(error))
+        return not self.why_cold
+
+    def gone_cold(self, why: str) -> None:
+        """Take note that kernels start as ordinary processes, and why."""
+        _log.warning("ordinary kernels: %s", why)
+        self.why_cold = why
+
+    def manager(self, name: str) -> SectionKernelManager:
+        """Make a manager for one more kernel, not started yet; `name` is short, unique and fit for a file."""
+        assert self._folder is not None, "enter the context first"
+        warm = self._zygote is not None and not self.why_cold
+        manager = SectionKernelManager(
+            connection_file=str(self._folder / f"{name}.json"),
+            transport="ipc" if _HAS_IPC else "tcp",
+            kernel_spec_manager=_ThisPython(PROVISIONER if warm else None),
+        )
+        manager.zygote = self._zygote if warm else None
+        manager.raw_output = self._folder / f"{name}.log"
+        manager.kernels = self
+        return manager
+
+    def started(self, manager: SectionKernelManager) -> None:
+        """Remember a kernel that runs; it ends at once when the run is being stopped."""
+        with self._lock:
+            self._live.append(manager)
+            stopping = self._stopping
+        if stopping:
+            manager.kill_now()
+
+    def stop(self) -> None:
+        """End every kernel, now and from any thread; kernels that start later end at once."""
+        with self._lock:
+            self._stopping = True
+            live = tuple(self._live)
+        for manager in live:
+            manager.kill_now()

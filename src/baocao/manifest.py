@@ -1,0 +1,44 @@
+"""What a run was made from and what it made: `manifest.json`, with hashes; no clock, so that equal runs are equal."""
+
+import hashlib
+import json
+import platform
+from collections.abc import Iterable, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from baocao import __version__
+
+_TOOLS = ("papermill", "pandas", "openpyxl", "seaborn", "matplotlib", "pypandoc_binary", "typst")
+
+
+def sha256(path: Path) -> str:
+    """Hash of a file's bytes, in hexadecimal."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def describe(
+    period: str,
+    renderer: str,
+    root: Path,
+    inputs: Iterable[Path],
+    outputs: Iterable[Path],
+    reads: Mapping[str, Iterable[str]],
+) -> dict[str, Any]:
+    """The content of the manifest; `inputs` are named from `root`, `outputs` by name, `reads` are codes by section."""
+    return {
+        "period": period,
+        "renderer": renderer,
+        "baocao": __version__,
+        "python": platform.python_version(),
+        "tools": {name: version(name) for name in _TOOLS},
+        "inputs": {path.relative_to(root).as_posix(): sha256(path) for path in sorted(inputs)},
+        "outputs": {path.name: sha256(path) for path in sorted(outputs)},
+        "reads": {section: sorted(codes) for section, codes in reads.items()},
+    }
+
+
+def write_manifest(path: Path, content: Mapping[str, Any]) -> None:
+    """Write `content` as JSON in a stable form."""
+    path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8", newline="\n")

@@ -1,0 +1,52 @@
+"""Values put into prose and tables: figures marked with their code and source, texts made literal."""
+
+import html
+import re
+
+from baocao.figure import MISSING_IN_TABLE, Date, Datum, Figure
+from baocao.vi import clean_text
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~^$@!&=])")
+_URI = re.compile(r":(?=[/:])")
+_LIST_LABEL = re.compile(r"^(\(?[0-9A-Za-z]{1,9})([.)])")
+_LEADING = re.compile(r"^([-+:%.)(?\"'])")
+
+
+def markdown_text(text: str) -> str:
+    """`text` as Markdown that prints literally: no emphasis, HTML, link, list, shortcode or maths takes effect."""
+    flat = " ".join(clean_text(text).split())
+    flat = _URI.sub(r"\\:", _SPECIAL.sub(r"\\\1", flat))
+    return _LIST_LABEL.sub(r"\1\\\2", _LEADING.sub(r"\\\1", flat))
+
+
+def html_text(text: str) -> str:
+    """`text` as HTML that prints literally; braces too, so that no template language after this one sees them."""
+    return html.escape(text).replace("{", "&#123;").replace("}", "&#125;")
+
+
+def figure_span(figure: Figure, shown: str | None = None) -> str:
+    """A figure with its code and source, as Markdown and HTML both read it."""
+    return (
+        f'<span data-so="{html_text(figure.code)}" title="{html_text(figure.source)}">'
+        f"{html_text(str(figure) if shown is None else shown)}</span>"
+    )
+
+
+def markdown_value(datum: Datum) -> str:
+    """A value as prose shows it."""
+    if isinstance(datum, Figure):
+        return figure_span(datum)
+    return markdown_text(str(datum))
+
+
+def table_value(datum: Datum) -> tuple[str, str]:
+    """A value as a table cell shows it: HTML and alignment."""
+    if isinstance(datum, Figure):
+        return (figure_span(datum, MISSING_IN_TABLE), "center") if datum.missing else (figure_span(datum), "right")
+    if datum.missing:
+        return "", "left"
+    if isinstance(datum, Date):
+        # A bare year in a column of dates would read as a number.
+        bare_year = datum.value is not None and datum.value.month is None
+        return html_text(f"Năm {datum}" if bare_year else str(datum)), "center"
+    return "<br>".join(html_text(line) for line in str(datum).split("\n")), "left"

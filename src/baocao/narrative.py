@@ -1,0 +1,273 @@
+"""Prose with figures in it: Jinja2 over a dataset, strict, every value made literal or marked with its source."""
+
+import difflib
+import re
+import traceback
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from jinja2 import Environment, TemplateSyntaxError, Undefined
+from markupsafe import Markup
+
+from baocao.dataset import Dataset
+from baocao.errors import BaocaoError, InputError, Problem
+from baocao.figure import MISSING_IN_PROSE, Date, Datum, Figure, Text, difference, rate, share, total
+from baocao.markup import figure_span, markdown_text, markdown_value
+from baocao.vi import PartialDate, format_date, format_date_words, format_number, join_list
+
+
+class NarrativeError(InputError):
+    """Prose that cannot be printed. `line` counts from the first line of the notebook cell."""
+
+    def __init__(self, problem: Problem, line: int, source: str = "") -> None:
+        super().__init__(problem)
+        self.line = line
+        self.source = source
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.problems[0], self.line, self.source)
+
+    def _render_traceback_(self) -> list[str]:
+        """What Jupyter shows instead of a traceback through the template engine."""
+        problem = self.problems[0]
+        shown = [
+            f"NarrativeError: dòng {self.line}: {problem.what}",
+            f"    {self.source.strip()}" if self.source else "",
+        ]
+        shown += [
+            f"Cần có: {problem.expected}" if problem.expected else "",
+            f"Cách xử lý: {problem.remedy}" if problem.remedy else "",
+        ]
+        return [line for line in shown if line]
+
+    def __str__(self) -> str:
+        return "\n".join(self._render_traceback_()).removeprefix("NarrativeError: ")
+
+
+class Namespace:
+    """Codes as attributes: `cccd.da_cap` is the datum with that code."""
+
+    def __init__(self, dataset: Dataset, prefix: str) -> None:
+        self._dataset = dataset
+        self._prefix = prefix
+
+    def __getattr__(self, name: str) -> "Datum | Namespace":
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return resolve(self._dataset, f"{self._prefix}.{name}")
+
+    def __getitem__(self, name: str) -> "Datum | Namespace":
+        return resolve(self._dataset, f"{self._prefix}.{name}")
+
+    def __dir__(self) -> list[str]:
+        return list(self._dataset.names_under(self._prefix))
+
+    def __str__(self) -> str:
+        raise InputError(
+            Problem(
+                f"“{self._prefix}” là một nhóm số liệu, chưa phải một số",
+                expected=f"một mã đầy đủ, ví dụ {self._prefix}.{next(iter(dir(self)), '…')}",
+            )
+        )
+
+
+def resolve(dataset: Dataset, code: str) -> Datum | Namespace:
+    """The datum with that code, or the namespace of the codes that begin with it; else an `InputError`."""
+    if code in dataset:
+        return dataset.get(code)
+    if dataset.has_prefix(code):
+        return Namespace(dataset, code)
+    dataset.get(code)
+    raise AssertionError("unreachable: get refuses an unknown code")
+
+
+class _Strict(Undefined):
+    """An unknown name is an error at once, and suggests the nearest."""
+
+    known: tuple[str, ...] = ()
+
+    def _fail_with_undefined_error(self, *_args: Any, **_kwargs: Any) -> Any:
+        close = difflib.get_close_matches(str(self._undefined_name), self.known, n=1, cutoff=0.5)
+        raise InputError(
+            Problem(
+                f"không có tên “{self._undefined_name}”",
+                expected=f"tên gần nhất: {close[0]}" if close else "một mã số liệu hoặc một biến của sổ tay",
+                remedy="sửa tên; tìm mã bằng report.find(“từ khóa”)",
+            )
+        )
+
+    __str__ = __iter__ = __len__ = __bool__ = __eq__ = __ne__ = __hash__ = _fail_with_undefined_error
+    __call__ = __getattr__ = __getitem__ = __add__ = __radd__ = __sub__ = __rsub__ = _fail_with_undefined_error
+
+
+def finalize(value: object) -> object:
+    """What `{{ … }}` prints: figures with code and source, everything else as literal text."""
+    if isinstance(value, Undefined | Markup):
+        return value
+    if isinstance(value, Figure | Text | Date):
+        return markdown_value(value)
+    if isinstance(value, Namespace):
+        return str(value)
+    if isinstance(value, PartialDate):
+        return format_date(value)
+    if isinstance(value, bool | float):
+        raise InputError(
+            Problem(f"không in được giá trị {value!r}", expected="một số liệu, một số nguyên, một ngày hoặc chữ")
+        )
+    if isinstance(value, int | Decimal | Fraction):
+        return format_number(value)
+    if value is None:
+        return MISSING_IN_PROSE
+    return markdown_text(str(value))
+
+
+def context(dataset: Dataset, terms: Mapping[str, str]) -> dict[str, object]:
+    """Names that prose can use: the first parts of codes, and the functions over figures."""
+
+    def entries(block: str, **wanted: str) -> list[Namespace]:
+        """Các dòng của một danh sách hoặc bảng, lọc theo giá trị của cột nếu có nêu tên cột."""
+        if block not in dataset.blocks:
+            close = difflib.get_close_matches(block, list(dataset.blocks), n=1)
+            raise InputError(
+                Problem(f"không có khối “{block}”", expected=f"khối gần nhất: {close[0]}" if close else "")
+            )
+        found = []
+        for row in dataset.rows(block):
+            entry = Namespace(dataset, f"{block}.{row}")
+            if all(getattr(entry[column], "value", None) == value for column, value in wanted.items()):
+                found.append(entry)
+        return found
+
+    def change(figure: Figure) -> Figure:
+        """Mức thay đổi so với tháng trước."""
+        return dataset.change(figure)
+
+    def compared(figure: Figure) -> Markup:
+        """So với tháng trước: “ (tăng 1.234 so với tháng trước)”; không in gì khi không có số liệu tháng trước."""
+        moved = dataset.change(figure)
+        if moved.value is None:
+            return Markup("")
+        if moved.value == 0:
+            return Markup(" (không thay đổi so với tháng trước)")
+        word = "tăng" if moved.value > 0 else "giảm"
+        size = Figure(**{**vars(moved), "value": abs(moved.value)})
+        if str(size).rstrip("%").strip("0,") == "":
+            return Markup(" (tương đương tháng trước)")
+        unit = " điểm phần trăm" if moved.unit == "%" else ""
+        shown = str(size).removesuffix("%")
+        return Markup(f" ({word} {figure_span(moved, shown)}{unit} so với tháng trước)")
+
+    def term(name: str) -> str:
+        """Thuật ngữ theo thời gian, ví dụ “thẻ CCCD gắn chip”."""
+        if name not in terms:
+            raise InputError(Problem(f"không có thuật ngữ “{name}”", expected=f"một trong: {', '.join(terms)}"))
+        return terms[name]
+
+    def cite(entry: Namespace, prefix: str = "") -> Markup:
+        """Viện dẫn văn bản: “Công văn số 2462/UBND-LĐTBXH ngày 01/4/2024”.
+
+        `prefix` chọn văn bản khác của cùng dòng: cite(x, "vb2_") đọc các cột vb2_loai, vb2_so, vb2_ngay.
+        """
+        names = ("loai", "so" if prefix else "so_ky_hieu", "ngay")
+        kind, number, day = (entry[f"{prefix}{name}"] for name in names)
+        assert isinstance(kind, Text) and isinstance(number, Text) and isinstance(day, Date)
+        when = "" if day.missing else f" ngày {day}"
+        return Markup(f"{markdown_text(str(kind))} số {markdown_text(str(number))}{when}")
+
+    def ref(name: str) -> Markup:
+        """Nhắc đến một bảng hoặc biểu đồ theo tên: “Bảng 1”."""
+        return Markup(f'<span data-ref="{name}"></span>')
+
+    names: dict[str, object] = {name: Namespace(dataset, name) for name in dataset.names_under("")}
+    functions: dict[str, Callable[..., object]] = {
+        "rate": rate,
+        "share": share,
+        "total": lambda *figures: total(figures),
+        "difference": difference,
+        "change": change,
+        "compared": compared,
+        "entries": entries,
+        "term": term,
+        "cite": cite,
+        "ref": ref,
+    }
+    return {**names, **functions}
+
+
+def _words(value: Date | PartialDate) -> str:
+    """“ngày 12 tháng 4 năm 2024”."""
+    moment = value.value if isinstance(value, Date) else value
+    return MISSING_IN_PROSE if moment is None else format_date_words(moment)
+
+
+def _decimals(figure: Figure, places: int, fixed: bool = False) -> Figure:
+    return figure.rounded(places, fixed=fixed)
+
+
+def _lower_first(text: object) -> str:
+    """For use within a sentence; an abbreviation (UBND, CSDLQG) or a camel-case name (VNeID) keeps its capital."""
+    plain = str(text)
+    word = re.match(r"\w*", plain)
+    return plain if word and word[0][1:] != word[0][1:].lower() else plain[:1].lower() + plain[1:]
+
+
+def _ended(text: object, mark: str) -> str:
+    """`text` with `mark` at its end in place of what a form's text happens to end with; “…”, “!” and “?” stay."""
+    plain = str(text).rstrip(" .,;:") if not str(text).rstrip().endswith("...") else str(text).rstrip()
+    return plain if mark == "." and plain.endswith(("…", "...", "!", "?")) else plain + mark
+
+
+def _comma_list(items: list[object]) -> Markup:
+    return Markup(join_list([str(finalize(item)) for item in items]))
+
+
+def environment(known: tuple[str, ...]) -> Environment:
+    """The template engine of the narrative; `known` are the names to suggest from."""
+    strict = type("Strict", (_Strict,), {"known": known})
+    engine = Environment(undefined=strict, finalize=finalize, autoescape=False, trim_blocks=True, lstrip_blocks=True)
+    engine.filters |= {"words": _words, "decimals": _decimals, "lower_first": _lower_first, "ended": _ended, "and_list": _comma_list}
+    return engine
+
+
+def render(source: str, names: Mapping[str, object], first_line: int = 1) -> str:
+    """The prose with its values; `source` starts at line `first_line` of its cell. Faults are a `NarrativeError`."""
+    try:
+        return environment(tuple(names)).from_string(source).render(dict(names))
+    except TemplateSyntaxError as error:
+        raise _at(
+            source,
+            error.lineno,
+            first_line,
+            Problem(f"cú pháp mẫu sai: {error.message}", expected="{{ mã }} đóng mở đủ"),
+        ) from error
+    except BaocaoError as error:
+        raise _at(source, _template_line(error), first_line, error.problems[0]) from error
+    except (ArithmeticError, TypeError, ValueError, AttributeError, LookupError) as error:
+        problem = Problem(
+            f"không tính được biểu thức ({type(error).__name__}: {error})", expected="phép tính giữa các số liệu"
+        )
+        raise _at(source, _template_line(error), first_line, problem) from error
+
+
+def _at(source: str, line: int, first_line: int, problem: Problem) -> NarrativeError:
+    lines = source.splitlines()
+    text = lines[line - 1] if 0 < line <= len(lines) else ""
+    return NarrativeError(problem, line + first_line - 1, text)
+
+
+def _template_line(error: BaseException) -> int:
+    lines = [
+        frame.lineno or 1
+        for frame in traceback.extract_tb(error.__traceback__)
+        if frame.filename in ("<template>", "<unknown>")
+    ]
+    return lines[-1] if lines else 1
+
+
+def plain(source: str, names: Mapping[str, object]) -> str:
+    """The same values as plain text, for captions and alternative texts."""
+    marked = render(source, names)
+    # One pass: an escaped “<” of a workbook's text opens no tag.
+    return re.sub(r"\\(.)|<[^>]+>", lambda match: match[1] or "", marked).strip()

@@ -1,0 +1,231 @@
+"""Bề mặt mà sổ tay dùng: mở báo cáo của kỳ, viết lời văn có số liệu, hiện bảng và biểu đồ.
+
+Sổ tay bắt đầu bằng ô tham số `period = ""`, rồi:
+
+    from baocao.notebook import charts, open_report
+    report = open_report(period)
+
+Từ đó dùng được `%%narrative`, `report.table(...)`, `report.show(...)`, `report.chart(...)`, `report.find(...)`.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.getipython import get_ipython
+from IPython.display import display
+
+from baocao import charts, narrative
+from baocao.dataset import Dataset
+from baocao.errors import InputError, Problem
+from baocao.figure import Datum, Figure
+from baocao.markup import html_text, markdown_text
+from baocao.month import read_month
+from baocao.narrative import Namespace
+from baocao.notebook_keys import DATASET_VARIABLE, KEY, PERIOD_VARIABLE, READS
+from baocao.params import Params, load_params
+from baocao.period import Period
+from baocao.project import Project
+from baocao.vi import format_month
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+    from baocao.tables import FigureTable, Header
+
+__all__ = ["Report", "charts", "open_report"]
+
+_current: "Report | None" = None
+
+
+class Report:
+    """Báo cáo của một kỳ: số liệu theo mã, bảng, biểu đồ, thuật ngữ."""
+
+    def __init__(self, dataset: Dataset, params: Params) -> None:
+        """Dùng `open_report(period)` thay vì gọi trực tiếp."""
+        self.period = dataset.period
+        self.params = params
+        self._dataset = dataset
+        self._names = narrative.context(dataset, params.terms)
+        self._emitted: set[str] = set()
+
+    def __getitem__(self, code: str) -> "Datum | Namespace":
+        """Số liệu theo mã: report["cccd.da_cap"]."""
+        return narrative.resolve(self._dataset, code)
+
+    @property
+    def month(self) -> str:
+        """Tháng báo cáo: “tháng 4/2024”."""
+        return format_month(self.period.year, self.period.month)
+
+    def figure(self, code: str) -> Figure:
+        """Một con số theo mã; mã của chữ hay ngày bị từ chối."""
+        datum = self._dataset.get(code)
+        if not isinstance(datum, Figure):
+            raise InputError(Problem(f"mã “{code}” không phải một con số", expected="mã của một con số"))
+        return datum
+
+    def find(self, words: str) -> "pd.DataFrame":
+        """Tìm số liệu theo từ khóa, có dấu hay không dấu: report.find("can cuoc")."""
+        import pandas as pd
+
+        rows = [
+            (datum.code, datum.label, str(datum), getattr(datum, "unit", ""), str(datum.cell or ""))
+            for datum in self._dataset.find(words)
+        ]
+        return pd.DataFrame(rows, columns=["mã", "chỉ tiêu", "giá trị", "đơn vị", "nguồn"])
+
+    def table(self, block: str, *, only_reported: bool = False) -> "FigureTable":
+        """Bảng số liệu của một khối: mỗi dòng một mã dòng, mỗi cột một mã cột; `.numeric()` cho biểu đồ."""
+        from baocao.tables import figure_table, reported
+
+        if block not in self._dataset.blocks:
+            self._names["entries"](block)  # type: ignore[operator]
+        table = figure_table(self._dataset, block)
+        return reported(table) if only_reported else table
+
+    def column(self, block: str, *lines: str) -> "pd.Series[str]":
+        """Cột ghép từ các cột khác, để thêm vào bảng: table.assign(van_ban=report.column("nhiem_vu", "{{ cite(dong, 'vb1_') }}")).
+
+        Mỗi mẫu trong `lines` là một dòng chữ của ô, dòng rỗng bị bỏ; `dong` là dòng đang xét của khối.
+        """
+        import pandas as pd
+
+        entries = self._names["entries"](block)  # type: ignore[operator]
+        texts = [[narrative.plain(line, {**self._names, "dong": entry}) for line in lines] for entry in entries]
+        cells = ["\n".join(text for text in cell if text) for cell in texts]
+        return pd.Series(cells, index=list(self._dataset.rows(block)), dtype=object)
+
+    def show(
+        self,
+        table: "FigureTable",
+        columns: "Mapping[str, Header]",
+        *,
+        name: str,
+        caption: str = "",
+        widths: Sequence[float] | None = None,
+    ) -> None:
+        """Đưa bảng vào báo cáo. `columns`: mã cột → tiêu đề, hoặc (tiêu đề chung, tiêu đề); "stt" là số thứ tự."""
+        from baocao.tables import table_html
+
+        caption = self.text(caption)
+        _emit(
+            {"text/html": table_html(table, columns, widths, caption, name), "text/plain": f"Bảng: {caption or name}"},
+            {"kind": "table", "name": name, "caption": caption},
+        )
+
+    def chart(self, axes: "Axes", *, name: str, caption: str, alt: str) -> None:
+        """Đưa biểu đồ vào báo cáo, kèm tên gọi, tiêu đề và lời mô tả cho người không nhìn thấy hình."""
+        caption, alt = self.text(caption), self.text(alt)
+        if not alt:
+            raise InputError(
+                Problem(f"biểu đồ “{name}” thiếu lời mô tả", expected="alt=“…” nói nội dung chính của hình")
+            )
+        svg, png = charts.images(axes)
+        shown = svg[svg.index("<svg") :]
+        _emit(
+            {
+                "text/html": f"<figure>{shown}<figcaption>{html_text(caption)}</figcaption></figure>",
+                "image/svg+xml": svg,
+                "image/png": png,
+                "text/plain": f"Biểu đồ: {caption}",
+            },
+            {"kind": "chart", "name": name, "caption": caption, "alt": alt},
+        )
+
+    def appendix(self, title: str, *, landscape: bool = False) -> None:
+        """Tiêu đề phụ lục; số của phụ lục theo số sổ tay (91 là Phụ lục I). `landscape`: khổ giấy ngang."""
+        _emit(
+            {"text/markdown": f"**{markdown_text(self.text(title))}**"},
+            {"kind": "appendix", "title": self.text(title), "landscape": landscape},
+        )
+
+    def text(self, source: str) -> str:
+        """Chữ có số liệu ở dạng thuần: report.text("Đã cấp {{ cccd.da_cap }} thẻ")."""
+        return narrative.plain(source, self._names) if source else ""
+
+    def narrate(self, source: str, variables: Mapping[str, Any], first_line: int = 1) -> None:
+        """Đưa lời văn Markdown có `{{ mã }}` vào báo cáo; `%%narrative` gọi hàm này."""
+        own = {name: value for name, value in variables.items() if not name.startswith("_") and name not in self._names}
+        text = narrative.render(source, {**own, **self._names}, first_line)
+        _emit({"text/markdown": text, "text/plain": text}, {"kind": "narrative"})
+
+    def take_reads(self) -> list[str]:
+        """Codes asked for since the last call, in order of the alphabet."""
+        new = self._dataset.reads - self._emitted
+        self._emitted |= new
+        return sorted(new)
+
+
+def _emit(data: dict[str, Any], metadata: dict[str, Any]) -> None:
+    display(data, raw=True, metadata={KEY: metadata})  # type: ignore[no-untyped-call]
+
+
+def open_report(period: str = "") -> Report:
+    """Mở báo cáo của kỳ `period` (ví dụ "2024-04"); để trống thì dùng $BAOCAO_PERIOD hoặc kỳ mới nhất có tham số."""
+    global _current
+    project = Project.find()
+    chosen = period or os.environ.get(PERIOD_VARIABLE, "")
+    wanted = Period.parse(chosen) if chosen else _newest(project)
+    dataset = _shared_dataset(wanted)
+    if dataset is None:
+        month = read_month(project, wanted)
+        if month.stopping:
+            raise InputError([finding.problem for finding in month.stopping])
+        dataset, params = month.dataset, month.params
+    else:
+        params = load_params(project, wanted)
+    _current = Report(dataset, params)
+    return _current
+
+
+def _newest(project: Project) -> Period:
+    periods = project.periods()
+    if not periods:
+        raise InputError(Problem("chưa có tham số của kỳ nào", ("params",), expected="một tệp params/NNNN-TT.yml"))
+    return periods[-1]
+
+
+def _shared_dataset(period: Period) -> Dataset | None:
+    """The dataset that the run prepared, when this kernel belongs to a run of the same period."""
+    path = os.environ.get(DATASET_VARIABLE)
+    if not path:
+        return None
+    dataset = Dataset.load(Path(path))
+    return dataset if dataset.period == period else None
+
+
+def _narrative(line: str, cell: str) -> None:
+    """Lời văn của báo cáo: Markdown, trong đó {{ mã }} là số liệu."""
+    if _current is None:
+        raise InputError(
+            Problem(
+                "chưa mở báo cáo", expected="report = open_report(period) ở ô trước", remedy="chạy các ô từ trên xuống"
+            )
+        )
+    if line.strip():
+        raise InputError(Problem(f"%%narrative không nhận “{line.strip()}”", expected="lời văn bắt đầu từ dòng dưới"))
+    shell = get_ipython()
+    _current.narrate(cell, shell.user_ns if shell else {}, first_line=2)
+
+
+def _report_reads(_result: object) -> None:
+    """After each cell, say which codes it asked for, so that a run knows what a section rests on."""
+    if _current is not None and (reads := _current.take_reads()):
+        display({READS: {"codes": reads}}, raw=True, metadata={KEY: {"kind": "reads"}})  # type: ignore[no-untyped-call]
+
+
+def _register() -> None:
+    shell = get_ipython()
+    if shell is None:
+        return
+    shell.register_magic_function(_narrative, "cell", "narrative")  # type: ignore[arg-type]
+    for known in list(shell.events.callbacks["post_run_cell"]):
+        if getattr(known, "__name__", "") == _report_reads.__name__:
+            shell.events.unregister("post_run_cell", known)
+    shell.events.register("post_run_cell", _report_reads)
+
+
+_register()

@@ -1,0 +1,10 @@
+"""Names that the notebook surface writes into executed notebooks and that later stages look for."""
+
+KEY = "baocao"
+"""Metadata key of every output that belongs to the report, and of the stamp of an executed notebook."""
+
+READS = "application/vnd.baocao.reads+json"
+"""Output that lists the codes a cell asked for."""
+
+PERIOD_VARIABLE = "BAOCAO_PERIOD"
+DATASET_VARIABLE = "BAOCAO_DATASET"

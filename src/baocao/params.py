@@ -1,0 +1,261 @@
+"""Parameters of a report: what a month states (`params/2024-04.yml`) and dated facts (`params/defaults.yml`).
+
+Everything that changes with time (issuing body, signer, recipients, terms, reporting windows) is a list of facts
+with `valid_from` and `valid_to` months, looked up by period.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from baocao.errors import InputError, Problem
+from baocao.period import Period
+from baocao.project import Project
+from baocao.vi import format_date, nfc
+from baocao.yamlfile import load_model
+
+Month = Annotated[str, Field(pattern=r"^\d{4}-\d{2}$")]
+
+BLANK = "\N{NO-BREAK SPACE}" * 6
+"""What the decree leaves open for a number or day that is written in by hand."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _compose(cls, value: object) -> object:
+        return nfc(value) if isinstance(value, str) else value
+
+
+class Dated(_Strict):
+    """A fact that holds from one month to another, both included."""
+
+    valid_from: Month
+    valid_to: Month | None = None
+    inferred: bool = False
+    """Not stated by the sources at hand; shown as a lưu ý until somebody confirms it."""
+
+    def holds(self, period: Period) -> bool:
+        """The fact is in force in that month."""
+        return self.valid_from <= str(period) and (self.valid_to is None or str(period) <= self.valid_to)
+
+
+class Issuer(Dated):
+    """Who issues the report. Bodies print as typed; a line break stays one (Nghị định 30/2020, Phụ lục I, II.2)."""
+
+    parent: str | None
+    body: str
+    body_in_text: str
+    symbol: str
+    place: str
+    area: str
+
+
+class Signer(Dated):
+    """Who signs, and in which capacity (Nghị định 30/2020, Phụ lục I, II.7)."""
+
+    capacity: str | None
+    post: str | None
+    name: str
+
+
+class Recipients(Dated):
+    """Nơi nhận, in order, without dash and semicolon."""
+
+    names: Annotated[tuple[str, ...], Field(min_length=1)]
+
+
+class Document(Dated):
+    """Type, abstract and closing sentence of the report; `{…}` names `project`, `month`, `body`, `area`."""
+
+    kind: str
+    project: str
+    abstract: str
+    period_line: str
+    closing: str
+
+
+class Term(Dated):
+    """A term that a law renamed; `name` is how notebooks call it."""
+
+    name: str
+    text: str
+
+
+class Window(Dated):
+    """First and last day of the data of a monthly report: `start_day` of the month before to `end_day`."""
+
+    start_day: int = Field(ge=1, le=28)
+    end_day: int = Field(ge=1, le=28)
+    source: str
+
+
+class Defaults(_Strict):
+    """`params/defaults.yml`."""
+
+    issuers: tuple[Issuer, ...]
+    signers: tuple[Signer, ...]
+    recipients: tuple[Recipients, ...]
+    documents: tuple[Document, ...]
+    terms: tuple[Term, ...]
+    windows: tuple[Window, ...]
+    cell_timeout: int = Field(default=300, ge=1)
+    """Seconds that one notebook cell may take."""
+
+
+class Acknowledgement(_Strict):
+    """Somebody answers for a finding: `rule` and `code` as `baocao check` prints them."""
+
+    rule: str
+    code: str
+    reason: Annotated[str, Field(min_length=10)]
+    by: Annotated[str, Field(min_length=2)]
+
+
+class Monthly(_Strict):
+    """`params/<period>.yml`; what is not known yet is null and prints as a blank."""
+
+    period: Month
+    number: int | None = None
+    issued: date | None = None
+    to: tuple[str, ...] = ()
+    """Kính gửi."""
+    simulated: bool = False
+    """Generated figures: every page says so."""
+    acknowledged: tuple[Acknowledgement, ...] = ()
+
+
+@dataclass(frozen=True)
+class Params:
+    """All parameters of one period, with the dated facts in force."""
+
+    period: Period
+    monthly: Monthly
+    issuer: Issuer
+    signer: Signer
+    recipients: Recipients
+    document: Document
+    terms: dict[str, str]
+    window: Window
+    cell_timeout: int
+
+    @property
+    def window_days(self) -> tuple[date, date]:
+        """First and last day that the data of the period cover."""
+        before = self.period.shift(-1)
+        return (
+            date(before.year, before.month, self.window.start_day),
+            date(self.period.year, self.period.month, self.window.end_day),
+        )
+
+    @property
+    def dated(self) -> date:
+        """Date of the files: the day of issue, or the cut-off date while that is open."""
+        return self.monthly.issued or self.window_days[1]
+
+    @property
+    def symbol_line(self) -> str:
+        """“Số: 05/BC-…”, the number blank while it is open (Nghị định 30/2020, Phụ lục I, II.3.c)."""
+        number = BLANK if self.monthly.number is None else f"{self.monthly.number:02d}"
+        return f"Số: {number}/{self.issuer.symbol}"
+
+    @property
+    def place_and_date(self) -> str:
+        """“Nha Trang, ngày 16 tháng 4 năm 2024”, the day blank while it is open (II.4)."""
+        return f"{self.issuer.place}, {self.day_words}"
+
+    @property
+    def day_words(self) -> str:
+        """“ngày 16 tháng 4 năm 2024”."""
+        day = BLANK if self.monthly.issued is None else f"{self.dated.day:02d}"
+        month = f"{self.dated.month:02d}" if self.dated.month < 3 else str(self.dated.month)
+        return f"ngày {day} tháng {month} năm {self.dated.year}"
+
+    def fill(self, template: str) -> str:
+        """A sentence of `document` with its names filled in."""
+        return template.format(
+            project=self.document.project,
+            month=f"tháng {self.period.month} năm {self.period.year}",
+            body=self.issuer.body_in_text,
+            area=self.issuer.area,
+        )
+
+    def inferred(self) -> tuple[str, ...]:
+        """Names of the facts in force that nobody has confirmed."""
+        facts = {"cơ quan ban hành": self.issuer, "người ký": self.signer, "nơi nhận": self.recipients}
+        facts |= {"tên văn bản": self.document, "kỳ số liệu": self.window}
+        return tuple(name for name, fact in facts.items() if fact.inferred)
+
+
+Fact = TypeVar("Fact", bound=Dated)
+
+
+def load_params(project: Project, period: Period) -> Params:
+    """The parameters of `period`; everything missing or malformed is one `InputError`."""
+    problems: list[Problem] = []
+    defaults = monthly = None
+    try:
+        defaults = load_model(project.defaults, Defaults, "params/defaults.yml")
+    except InputError as error:
+        problems += error.problems
+    name = f"params/{period}.yml"
+    try:
+        monthly = _load_monthly(project.params(period), period, name)
+    except InputError as error:
+        problems += error.problems
+    if defaults is None or monthly is None:
+        raise InputError(problems)
+
+    def pick(facts: Sequence[Fact], title: str) -> Fact | None:
+        holding = [fact for fact in facts if fact.holds(period)]
+        if len(holding) != 1:
+            problems.append(
+                Problem(
+                    what=f"có {len(holding)} mục {title} áp dụng cho kỳ {period}",
+                    where=("params/defaults.yml", title),
+                    expected="đúng một mục còn hiệu lực (valid_from, valid_to)",
+                    remedy="sửa thời gian hiệu lực",
+                )
+            )
+            return None
+        return holding[0]
+
+    issuer = pick(defaults.issuers, "issuers")
+    signer = pick(defaults.signers, "signers")
+    recipients = pick(defaults.recipients, "recipients")
+    document = pick(defaults.documents, "documents")
+    window = pick(defaults.windows, "windows")
+    terms: dict[str, str] = {}
+    for term_name in dict.fromkeys(term.name for term in defaults.terms):
+        term = pick([term for term in defaults.terms if term.name == term_name], f"terms › {term_name}")
+        if term is not None:
+            terms[term_name] = term.text
+    if problems or not (issuer and signer and recipients and document and window):
+        raise InputError(problems)
+    return Params(period, monthly, issuer, signer, recipients, document, terms, window, defaults.cell_timeout)
+
+
+def _load_monthly(path: Path, period: Period, name: str) -> Monthly:
+    monthly = load_model(path, Monthly, name)
+    if monthly.period != str(period):
+        raise InputError(
+            Problem(
+                what=f"tham số của kỳ {monthly.period} nằm trong tệp của kỳ {period}",
+                where=(name, "period"),
+                expected=f"period: {period}",
+                remedy="sửa khóa period, hoặc dùng đúng tệp",
+            )
+        )
+    return monthly
+
+
+def describe_window(params: Params) -> str:
+    """“15/3/2024–14/4/2024”."""
+    first, last = params.window_days
+    return f"{format_date(first)}–{format_date(last)}"

@@ -1,0 +1,67 @@
+"""One run of pandoc, the one that comes with the wheel: Markdown in, DOCX, HTML or Typst markup out."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pypandoc
+
+from baocao.errors import Problem, RenderError
+from baocao.render.config import Options
+from baocao.render.source import Source
+
+TIMEOUT_SECONDS = 120
+
+_WRITER = {"docx": "docx", "pdf": "typst", "html": "html5"}
+
+
+def convert(source: Source, options: Options, name: str, target: Path, log: Path) -> None:
+    """Write `target` in format `name` (for PDF: the Typst markup). A failure or warning is a `RenderError` with its log."""
+    defaults = target.with_name(f"defaults-{name}.json")
+    # JSON is YAML, and needs no thought about quoting.
+    defaults.write_text(json.dumps(_defaults(source, options, name, target)), encoding="utf-8")
+    command = [pypandoc.get_pandoc_path(), "--defaults", str(defaults)]
+    try:
+        result = subprocess.run(
+            command,
+            input=source.text.encode(),
+            capture_output=True,
+            cwd=source.build,
+            env={**os.environ, "SOURCE_DATE_EPOCH": str(source.epoch)},
+            timeout=TIMEOUT_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise RenderError(_problem(name, log, f"pandoc chạy quá {TIMEOUT_SECONDS} giây")) from None
+    said = result.stderr.decode(errors="replace").strip()
+    if result.returncode:
+        log.write_text(said + "\n", encoding="utf-8")
+        raise RenderError(_problem(name, log, said.splitlines()[0] if said else f"pandoc thoát mã {result.returncode}"))
+
+
+def _defaults(source: Source, options: Options, name: str, target: Path) -> dict[str, Any]:
+    defaults: dict[str, Any] = {
+        **options.defaults,
+        "to": _WRITER[name],
+        "output-file": str(target),
+        "standalone": True,
+        # A missing picture or a link to nowhere is a warning; neither belongs in an official document.
+        "fail-if-warnings": True,
+        "metadata": {**options.metadata, "pagetitle": source.title},
+        "resource-path": [str(source.build)],
+    }
+    reference = defaults.get("reference-doc")
+    if reference and source.simulated:
+        path = Path(reference)
+        defaults["reference-doc"] = str(path.with_stem(f"{path.stem}-mo-phong"))
+    return defaults
+
+
+def _problem(name: str, log: Path, first_line: str) -> Problem:
+    return Problem(
+        f"không tạo được bản {name.upper()}: {first_line}",
+        (str(log),),
+        remedy="xem nhật ký nêu trên; nếu không rõ nguyên nhân, gửi nhật ký cho người quản trị",
+    )

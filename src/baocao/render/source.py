@@ -1,0 +1,96 @@
+"""`report.qmd` with its parts: one Markdown text, and what the renderer itself needs from the front matter."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from baocao.errors import Problem, RenderError
+
+NAME = "report.qmd"
+
+_INCLUDE = re.compile(r"^\{\{< +include +(\S+) +>\}\}[ \t]*$", re.MULTILINE)
+_FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Source:
+    """The whole document as pandoc reads it."""
+
+    build: Path
+    """Folder of `report.qmd`; images are named relative to it."""
+    text: str
+    title: str
+    date: date
+    simulated: bool
+    """Every page must say that the data are simulated."""
+
+    @property
+    def epoch(self) -> int:
+        """The document's date as SOURCE_DATE_EPOCH: seconds to its midnight, UTC."""
+        return int(datetime(self.date.year, self.date.month, self.date.day, tzinfo=UTC).timestamp())
+
+
+def load_source(build: Path) -> Source:
+    """Read `build/report.qmd`, put its parts in place and check the front matter; mistakes are a `RenderError`."""
+    text = _read(build, NAME)
+    problems: list[Problem] = []
+
+    def part(match: re.Match[str]) -> str:
+        try:
+            return _read(build, match[1])
+        except RenderError as error:
+            problems.extend(error.problems)
+            return ""
+
+    front = _front_matter(text, problems)
+    whole = _INCLUDE.sub(part, text)
+    title, day = front.get("title"), front.get("date")
+    if not isinstance(title, str) or not title.strip():
+        problems.append(_wrong("thiếu tên văn bản (title)"))
+    if not isinstance(day, date):
+        problems.append(_wrong("thiếu ngày của văn bản (date), dạng NNNN-TT-NN"))
+    if problems:
+        raise RenderError(problems)
+    document = front.get("van-ban")
+    simulated = isinstance(document, dict) and document.get("mo-phong") is True
+    assert isinstance(title, str)
+    assert isinstance(day, date)
+    return Source(build.resolve(), whole, title, day, simulated)
+
+
+def _read(build: Path, name: str) -> str:
+    path = (build / name).resolve()
+    if not path.is_relative_to(build.resolve()):
+        raise RenderError(_wrong(f"phần “{name}” nằm ngoài thư mục của văn bản"))
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RenderError(
+            Problem(
+                f"không đọc được: {error}",
+                (name,),
+                expected="tệp Markdown mã hóa UTF-8",
+                remedy="chạy lại toàn bộ báo cáo để tạo lại tệp này",
+            )
+        ) from error
+
+
+def _front_matter(text: str, problems: list[Problem]) -> dict[str, Any]:
+    match = _FRONT_MATTER.match(text)
+    if match is None:
+        problems.append(_wrong("thiếu phần khai báo ở đầu tệp"))
+        return {}
+    try:
+        content = yaml.safe_load(match[1])
+    except yaml.YAMLError as error:
+        problems.append(_wrong(f"phần khai báo ở đầu tệp viết sai: {error}"))
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _wrong(what: str) -> Problem:
+    return Problem(what, (NAME,), remedy="chạy lại toàn bộ báo cáo để tạo lại tệp này")

@@ -1,0 +1,196 @@
+"""The spine of a run: read and check, execute the sections, weave, render, describe, swap in."""
+
+import contextlib
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from baocao.errors import BaocaoError, InputError, Problem, RunError
+from baocao.execute import SectionEvent, SectionRun, execute
+from baocao.failure_report import failure_problems, write_log
+from baocao.finding import Finding
+from baocao.kernels import Kernels
+from baocao.manifest import describe, write_manifest
+from baocao.month import Month, read_month
+from baocao.notebook_keys import DATASET_VARIABLE, PERIOD_VARIABLE
+from baocao.period import Period
+from baocao.project import ROOT_VARIABLE, Project, Section
+from baocao.render import render
+from baocao.store import Store, readable
+from baocao.weave import take_apart, weave
+
+RENDERER = "pandoc"
+"""The embedded renderer: pandoc for DOCX and HTML, pandoc and Typst for PDF."""
+
+
+class Watcher(Protocol):
+    """Who is shown how far a run is."""
+
+    def stage(self, title: str) -> AbstractContextManager[object]:
+        """A stage outside the sections."""
+
+    def on_event(self, event: SectionEvent) -> None:
+        """How far a section is."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run made: files by format (or the executed notebooks of `--section`), and what the checks found."""
+
+    files: dict[str, Path]
+    findings: tuple[Finding, ...]
+    renderer: str = RENDERER
+
+
+def run(
+    project: Project,
+    period: Period,
+    formats: Sequence[str],
+    jobs: int,
+    watcher: Watcher,
+    announce: Callable[[Month], None],
+) -> Result:
+    """Make the report of `period` in `formats`.
+
+    `announce` is given what was read before anything runs. `InputError`: bad input, no kernel ran. `RunError`: the
+    report could not be made. Either way the earlier results are as they were.
+    """
+    store = Store(project.outputs, period)
+    sections, month = _prepare(project, period, watcher, announce)
+    with store.locked(), _working(store), Kernels(_environment(project, period, store.work)) as kernels:
+        work = store.fresh()
+        build = work / "build"
+        runs = _execute(month, sections, build, store, jobs, watcher, kernels)
+        with watcher.stage("Ghép các mục"):
+            parts = [take_apart(item.section, item.notebook, str(period)) for item in runs]
+            weave(parts, month.params, build)
+        with watcher.stage("Dàn trang"):
+            files = render(build, project.quarto_config, work, f"bao-cao-{period}", formats)
+        with watcher.stage("Ghi kết quả"):
+            inputs = _inputs(project, period, sections)
+            reads = {part.section.label: part.reads for part in parts}
+            write_manifest(
+                work / "manifest.json", describe(str(period), RENDERER, project.root, inputs, files.values(), reads)
+            )
+            store.commit()
+    return Result({name: store.final / path.name for name, path in files.items()}, month.findings)
+
+
+def run_section(
+    project: Project, period: Period, wanted: str, watcher: Watcher, announce: Callable[[Month], None]
+) -> Result:
+    """Run one section on its own; the report is not remade. Its executed notebook stays in `outputs/<period>.muc`."""
+    store = Store(project.outputs, period)
+    section = project.section(period, wanted)
+    _, month = _prepare(project, period, watcher, announce)
+    with store.locked(), _working(store), Kernels(_environment(project, period, store.work)) as kernels:
+        runs = _execute(month, [section], store.fresh() / "build", store, 1, watcher, kernels)
+        take_apart(section, runs[0].notebook, str(period))
+        with readable(store.single):
+            store.single.mkdir(exist_ok=True)
+            target = store.single / section.notebook.name
+            runs[0].notebook.replace(target)
+            shutil.rmtree(store.work)
+    return Result({"ipynb": target}, month.findings)
+
+
+def _prepare(
+    project: Project, period: Period, watcher: Watcher, announce: Callable[[Month], None]
+) -> tuple[tuple[Section, ...], Month]:
+    """Everything that must be right before a kernel starts; all that is wrong comes in one `InputError`."""
+    with watcher.stage("Đọc và kiểm tra số liệu"):
+        problems: list[BaocaoError] = []
+        sections: tuple[Section, ...] = ()
+        try:
+            sections = project.sections(period)
+        except InputError as error:
+            problems.append(error)
+        try:
+            month = read_month(project, period)
+        except InputError as error:
+            raise InputError([problem for item in (*problems, error) for problem in item.problems]) from error
+    stopping = [finding.problem for finding in month.stopping]
+    if problems or stopping:
+        raise InputError([*(problem for item in problems for problem in item.problems), *stopping])
+    announce(month)
+    return sections, month
+
+
+def _environment(project: Project, period: Period, work: Path) -> dict[str, str]:
+    return {
+        ROOT_VARIABLE: str(project.root),
+        PERIOD_VARIABLE: str(period),
+        DATASET_VARIABLE: str(work / "build" / "dataset.json"),
+    }
+
+
+def _execute(
+    month: Month,
+    sections: Sequence[Section],
+    build: Path,
+    store: Store,
+    jobs: int,
+    watcher: Watcher,
+    kernels: Kernels,
+) -> tuple[SectionRun, ...]:
+    """Run the sections; when one fails, what they left is kept for reading and the failures are one `RunError`."""
+    build.mkdir()
+    month.dataset.save(build / "dataset.json")
+    runs = execute(
+        sections,
+        month.period,
+        build / "sections",
+        jobs=jobs,
+        environment={},
+        timeout=month.params.cell_timeout,
+        on_event=watcher.on_event,
+        kernels=kernels,
+    )
+    write_log(store.log, runs)
+    if any(item.failure for item in runs):
+        raise RunError(failure_problems(runs, store.log))
+    return runs
+
+
+@contextlib.contextmanager
+def _working(store: Store) -> Iterator[None]:
+    """Faults of the file system while working become messages; work that failed is kept aside for reading."""
+    try:
+        with readable(store.work):
+            yield
+    except RunError as error:
+        if not store.work.exists():
+            raise
+        # Messages name files of the work; they are read where these are kept.
+        kept = str(store.keep_failed())
+        moved = [_moved(problem, str(store.work), kept) for problem in error.problems]
+        raise type(error)(moved) from error
+
+
+def _moved(problem: Problem, old: str, new: str) -> Problem:
+    return Problem(
+        problem.what.replace(old, new),
+        tuple(part.replace(old, new) for part in problem.where),
+        problem.expected,
+        problem.remedy.replace(old, new),
+    )
+
+
+def _inputs(project: Project, period: Period, sections: Iterable[Section]) -> list[Path]:
+    """The files that the report is made from."""
+    return [
+        *(
+            path
+            for path in project.submissions(period).iterdir()
+            if path.suffix == ".xlsx" and not path.name.startswith("~$")
+        ),
+        *project.forms.glob("*.yml"),
+        *(section.notebook for section in sections),
+        project.derived,
+        project.defaults,
+        project.params(period),
+        project.quarto_config,
+    ]

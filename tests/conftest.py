@@ -1,0 +1,83 @@
+"""The April 2024 report, made once for all tests that read it."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from baocao.month import Month, read_month
+from baocao.period import Period
+from baocao.progress import Progress
+from baocao.project import Project
+from baocao.run import run
+
+ROOT = Path(__file__).resolve().parents[1]
+APRIL = Period(2024, 4)
+
+# What a run needs of a project, beside the package.
+_PARTS = ("data", "params", "notebooks", "_quarto.yml")
+
+
+@dataclass(frozen=True)
+class MadeReport:
+    """Where a report and what it was made from are."""
+
+    project: Project
+    period: Period
+    docx: Path
+    pdf: Path
+    html: Path
+
+    @property
+    def folder(self) -> Path:
+        return self.docx.parent
+
+
+def copy_project(target: Path) -> Project:
+    """Copy the project's own data, parameters and notebooks to `target`."""
+    target.mkdir(parents=True, exist_ok=True)
+    for name in _PARTS:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, target / name, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+        else:
+            shutil.copy(source, target / name)
+    theme = target / "src" / "baocao" / "theme"
+    shutil.copytree(ROOT / "src" / "baocao" / "theme", theme, ignore=shutil.ignore_patterns("__pycache__"))
+    return Project(target)
+
+
+def make_report(project: Project, period: Period = APRIL) -> MadeReport:
+    """Run the whole report of `period`."""
+    with Progress() as progress:
+        files = run(project, period, ("docx", "pdf", "html"), 2, progress, lambda _month: None).files
+    return MadeReport(project, period, files["docx"], files["pdf"], files["html"])
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A copy of the project that a test may change."""
+    return copy_project(tmp_path / "project")
+
+
+@pytest.fixture(scope="session")
+def april_month() -> Month:
+    """What a run of April 2024 starts from."""
+    return read_month(Project(ROOT), APRIL)
+
+
+@pytest.fixture(scope="session")
+def april_report(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> MadeReport:
+    """The April 2024 report, made once for all workers."""
+    base = tmp_path_factory.getbasetemp()
+    shared = (base if worker_id == "master" else base.parent) / "april"
+    with FileLock(str(shared) + ".lock"):
+        final = Project(shared).outputs / str(APRIL)
+        if not final.is_dir():
+            if shared.exists():
+                shutil.rmtree(shared)
+            make_report(copy_project(shared))
+    stem = f"bao-cao-{APRIL}"
+    return MadeReport(Project(shared), APRIL, final / f"{stem}.docx", final / f"{stem}.pdf", final / f"{stem}.html")
