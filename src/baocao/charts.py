@@ -135,7 +135,8 @@ def grouped_bars(groups: Mapping[str, Mapping[str, Figure]], *, unit: str = "") 
         ax=axes,
     )
     _label(axes, list(groups.values()), unit)
-    axes.legend(title=None, frameon=False, loc="lower right")
+    # Above the bars: no place beside them is free in every month.
+    axes.legend(title=None, frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=len(groups), borderaxespad=0.2)
     return axes
 
 

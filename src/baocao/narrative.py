@@ -215,8 +215,8 @@ def _lower_first(text: object) -> str:
 
 def _ended(text: object, mark: str) -> str:
     """`text` with `mark` at its end in place of what a form's text happens to end with; “…”, “!” and “?” stay."""
-    plain = str(text).rstrip(" .,;:") if not str(text).rstrip().endswith("...") else str(text).rstrip()
-    return plain if mark == "." and plain.endswith(("…", "...", "!", "?")) else plain + mark
+    plain = str(text).replace("...", "…").rstrip(" .,;:")
+    return plain if mark == "." and plain.endswith(("…", "!", "?")) else plain + mark
 
 
 def _comma_list(items: list[object]) -> Markup:
@@ -227,7 +227,8 @@ def environment(known: tuple[str, ...]) -> Environment:
     """The template engine of the narrative; `known` are the names to suggest from."""
     strict = type("Strict", (_Strict,), {"known": known})
     engine = Environment(undefined=strict, finalize=finalize, autoescape=False, trim_blocks=True, lstrip_blocks=True)
-    engine.filters |= {"words": _words, "decimals": _decimals, "lower_first": _lower_first, "ended": _ended, "and_list": _comma_list}
+    engine.filters |= {"words": _words, "decimals": _decimals, "and_list": _comma_list}
+    engine.filters |= {"lower_first": _lower_first, "ended": _ended}
     return engine
 
 

@@ -87,7 +87,9 @@ class Report:
         return reported(table) if only_reported else table
 
     def column(self, block: str, *lines: str) -> "pd.Series[str]":
-        """Cột ghép từ các cột khác, để thêm vào bảng: table.assign(van_ban=report.column("nhiem_vu", "{{ cite(dong, 'vb1_') }}")).
+        """Cột ghép từ các cột khác của khối, để thêm vào bảng.
+
+            table.assign(van_ban=report.column("nhiem_vu", "{{ cite(dong, 'vb1_') }}"))
 
         Mỗi mẫu trong `lines` là một dòng chữ của ô, dòng rỗng bị bỏ; `dong` là dòng đang xét của khối.
         """

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from baocao.errors import InputError, Problem
 from baocao.period import Period
 from baocao.project import Project
-from baocao.vi import format_date, nfc
+from baocao.vi import format_date, format_month, nfc
 from baocao.yamlfile import load_model
 
 Month = Annotated[str, Field(pattern=r"^\d{4}-\d{2}$")]
@@ -72,7 +72,7 @@ class Recipients(Dated):
 
 
 class Document(Dated):
-    """Type, abstract and closing sentence of the report; `{…}` names `project`, `month`, `body`, `area`."""
+    """Type, abstract and closing sentence of the report; `fill` says which names stand in braces."""
 
     kind: str
     project: str
@@ -178,10 +178,11 @@ class Params:
         return f"ngày {day} tháng {month} năm {self.dated.year}"
 
     def fill(self, template: str) -> str:
-        """A sentence of `document` with its names filled in."""
+        """A sentence of `document` with `{project}`, `{month}`, `{month_short}`, `{body}` and `{area}` filled in."""
         return template.format(
             project=self.document.project,
             month=f"tháng {self.period.month} năm {self.period.year}",
+            month_short=format_month(self.period.year, self.period.month),
             body=self.issuer.body_in_text,
             area=self.issuer.area,
         )

@@ -59,23 +59,40 @@ def run(
     report could not be made. Either way the earlier results are as they were.
     """
     store = Store(project.outputs, period)
-    sections, month = _prepare(project, period, watcher, announce)
-    with store.locked(), _working(store), Kernels(_environment(project, period, store.work)) as kernels:
-        work = store.fresh()
-        build = work / "build"
-        runs = _execute(month, sections, build, store, jobs, watcher, kernels)
-        with watcher.stage("Ghép các mục"):
-            parts = [take_apart(item.section, item.notebook, str(period)) for item in runs]
-            weave(parts, month.params, build)
-        with watcher.stage("Dàn trang"):
-            files = render(build, project.quarto_config, work, f"bao-cao-{period}", formats)
-        with watcher.stage("Ghi kết quả"):
-            inputs = _inputs(project, period, sections)
-            reads = {part.section.label: part.reads for part in parts}
-            write_manifest(
-                work / "manifest.json", describe(str(period), RENDERER, project.root, inputs, files.values(), reads)
-            )
-            store.commit()
+    # Kernels get warm beside the reading of the workbooks.
+    with Kernels(_environment(project, period, store.work)) as kernels:
+        sections, month = _prepare(project, period, watcher, announce)
+        with store.locked(), _working(store):
+            return _make(project, month, sections, formats, store, jobs, watcher, kernels)
+
+
+def _make(
+    project: Project,
+    month: Month,
+    sections: Sequence[Section],
+    formats: Sequence[str],
+    store: Store,
+    jobs: int,
+    watcher: Watcher,
+    kernels: Kernels,
+) -> Result:
+    """Execute, weave, render and swap in."""
+    period = month.period
+    work = store.fresh()
+    build = work / "build"
+    runs = _execute(month, sections, build, store, jobs, watcher, kernels)
+    with watcher.stage("Ghép các mục"):
+        parts = [take_apart(item.section, item.notebook, str(period)) for item in runs]
+        weave(parts, month.params, build)
+    with watcher.stage("Dàn trang"):
+        files = render(build, project.quarto_config, work, f"bao-cao-{period}", formats)
+    with watcher.stage("Ghi kết quả"):
+        inputs = _inputs(project, period, sections)
+        reads = {part.section.label: part.reads for part in parts}
+        write_manifest(
+            work / "manifest.json", describe(str(period), RENDERER, project.root, inputs, files.values(), reads)
+        )
+        store.commit()
     return Result({name: store.final / path.name for name, path in files.items()}, month.findings)
 
 
@@ -85,11 +102,11 @@ def run_section(
     """Run one section on its own; the report is not remade. Its executed notebook stays in `outputs/<period>.muc`."""
     store = Store(project.outputs, period)
     section = project.section(period, wanted)
-    _, month = _prepare(project, period, watcher, announce)
-    with store.locked(), _working(store), Kernels(_environment(project, period, store.work)) as kernels:
-        runs = _execute(month, [section], store.fresh() / "build", store, 1, watcher, kernels)
-        take_apart(section, runs[0].notebook, str(period))
-        with readable(store.single):
+    with Kernels(_environment(project, period, store.work)) as kernels:
+        _, month = _prepare(project, period, watcher, announce)
+        with store.locked(), _working(store):
+            runs = _execute(month, [section], store.fresh() / "build", store, 1, watcher, kernels)
+            take_apart(section, runs[0].notebook, str(period))
             store.single.mkdir(exist_ok=True)
             target = store.single / section.notebook.name
             runs[0].notebook.replace(target)

@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 
+from baocao.figure import PERCENT
 from baocao.forms import Item
 from baocao.vi import PartialDate, clean_text, fold, format_date, format_number
 
 _RATE = re.compile(r"(trên|dưới|khoảng|gần|hơn)?\s*(\d{1,3}(?:,\d+)?)\s*%?")
-_ERRORS = {"#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#N/A", "#NUM!", "#NULL!"}
+_ERRORS = {"#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#N/A", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#FIELD!"}
 _EPOCH_CELLS = (datetime, date)
+# What a number format shows literally, which is no place for a digit: quoted, escaped, bracketed.
+_LITERAL_FORMAT = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|_.')
 
 
 @dataclass(frozen=True)
@@ -31,8 +34,12 @@ class Unreadable:
     remedy: str
 
 
-def read_value(content: object, is_error: bool, item: Item) -> Reading | Unreadable:
-    """Read `content` (as openpyxl gives it) for `item`. Nothing is guessed: what does not fit is refused."""
+def read_value(content: object, is_error: bool, item: Item, number_format: str = "General") -> Reading | Unreadable:
+    """Read `content` (as openpyxl gives it) for `item`. Nothing is guessed: what does not fit is refused.
+
+    `number_format` is the cell's: it tells 100% from 1, and a month from its first day.
+    """
+    shape = _LITERAL_FORMAT.sub("", number_format.split(";")[0]).lower()
     if isinstance(content, str):
         content = clean_text(content)
         if not content:
@@ -45,21 +52,42 @@ def read_value(content: object, is_error: bool, item: Item) -> Reading | Unreada
             "sửa công thức, hoặc gõ thẳng giá trị",
         )
     if item.type in ("integer", "number"):
-        return _number(content, item)
+        return _number(content, item, PERCENT in shape)
     if item.type == "reported_rate":
-        return _rate(content)
+        return _rate(content, PERCENT in shape)
     if item.type in ("date", "partial_date"):
-        return _date(content, item)
-    return _text(content, item)
+        return _date(content, item, shape)
+    return _text(content, item, shape)
 
 
-def _number(content: object, item: Item) -> Reading | Unreadable:
+def _decimal(content: object) -> Decimal | None:
+    """The number as the spreadsheet shows it; None for what is no finite number."""
+    if isinstance(content, bool):
+        return None
+    try:
+        # Spreadsheets calculate in binary and show fifteen digits: 0.1 + 0.2 is stored as 0.30000000000000004.
+        number = Decimal(f"{content:.15g}" if isinstance(content, float) else str(content))
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
+
+
+def _exact(number: Decimal) -> int | Decimal:
+    return int(number) if number == number.to_integral_value() else number.normalize()
+
+
+def _day(content: datetime | date, shape: str) -> PartialDate:
+    """A date cell as it is shown: without the day (or the month) where its format leaves them out."""
+    if "y" in shape and "d" not in shape:
+        return PartialDate(content.year, content.month if "m" in shape else None)
+    return PartialDate(content.year, content.month, content.day)
+
+
+def _number(content: object, item: Item, percent: bool) -> Reading | Unreadable:
     kind = "số nguyên không âm" if item.type == "integer" and (item.constraints.minimum or 0) >= 0 else "số"
     expected = f"một {kind}" + (f", đơn vị: {item.unit}" if item.unit else "")
-    if isinstance(content, bool):
-        return Unreadable("khong_la_so", f"“{content}” không phải là số", expected, "nhập lại số liệu")
     if isinstance(content, _EPOCH_CELLS):
-        shown = format_date(PartialDate.from_date(content.date() if isinstance(content, datetime) else content))
+        shown = format_date(PartialDate(content.year, content.month, content.day))
         return Unreadable(
             "ngay_o_cot_so", f"ô chứa ngày {shown}, không phải số", expected, "đặt lại định dạng ô là số rồi nhập lại"
         )
@@ -70,13 +98,18 @@ def _number(content: object, item: Item) -> Reading | Unreadable:
             expected,
             "đặt định dạng ô là số (Number), gõ lại chỉ bằng chữ số",
         )
-    try:
-        # repr of the shortest decimal that Excel stored: no binary digits creep in.
-        number = Decimal(repr(content)) if isinstance(content, float) else Decimal(str(content))
-    except InvalidOperation:
-        return Unreadable("khong_la_so", f"“{content}” không phải là số", expected, "nhập lại số liệu")
-    if not number.is_finite():
-        return Unreadable("khong_la_so", f"“{content}” không phải là số", expected, "nhập lại số liệu")
+    number = _decimal(content)
+    if number is None:
+        return Unreadable("khong_la_so", f"“{_as_shown(content)}” không phải là số", expected, "nhập lại số liệu")
+    if percent:
+        number *= 100
+        if item.unit != PERCENT:
+            return Unreadable(
+                "phan_tram_o_cot_so",
+                f"ô chứa {format_number(number)}%, không phải số đếm",
+                expected,
+                "đặt định dạng ô là số (Number) rồi nhập lại",
+            )
     whole = number == number.to_integral_value()
     if item.type == "integer" and not whole:
         grouped = number * 1000
@@ -103,30 +136,39 @@ def _number(content: object, item: Item) -> Reading | Unreadable:
             expected,
             "kiểm tra và nhập lại",
         )
-    return Reading(int(number) if whole else number)
+    return Reading(_exact(number))
 
 
-def _rate(content: object) -> Reading | Unreadable:
-    match = _RATE.fullmatch(fold(str(content))) if isinstance(content, str) else None
-    if not match:
-        return Unreadable(
-            "sai_ty_le", f"“{content}” không đọc được là tỷ lệ", "một tỷ lệ bằng chữ, ví dụ “trên 98%”", "gõ lại tỷ lệ"
-        )
-    value = Decimal(match[2].replace(",", "."))
-    return Reading(int(value) if value == value.to_integral_value() else value, match[1] or "")
+def _rate(content: object, percent: bool) -> Reading | Unreadable:
+    number = None if isinstance(content, str) else _decimal(content)
+    if number is not None:
+        if percent:
+            return Reading(_exact(number * 100))
+        if number == 0 or number > 1:
+            return Reading(_exact(number))
+        readings = f": là {format_number(number)}% hay {format_number(number * 100)}%?"
+    else:
+        match = _RATE.fullmatch(fold(content)) if isinstance(content, str) else None
+        if match:
+            return Reading(_exact(Decimal(match[2].replace(",", "."))), match[1] or "")
+        readings = ""
+    return Unreadable(
+        "sai_ty_le",
+        f"“{_short(_as_shown(content))}” không đọc được là tỷ lệ{readings}",
+        "một tỷ lệ, ví dụ “trên 98%”; phần lẻ sau dấu phẩy",
+        "gõ lại tỷ lệ kèm dấu %",
+    )
 
 
-def _date(content: object, item: Item) -> Reading | Unreadable:
+def _date(content: object, item: Item, shape: str) -> Reading | Unreadable:
     expected = (
         "một ngày, ví dụ 14/4/2024"
         if item.type == "date"
         else "ngày, tháng hoặc năm, ví dụ 14/4/2024; 4/2024; Năm 2024"
     )
     value: PartialDate | None = None
-    if isinstance(content, datetime):
-        value = PartialDate.from_date(content.date())
-    elif isinstance(content, date):
-        value = PartialDate.from_date(content)
+    if isinstance(content, _EPOCH_CELLS):
+        value = _day(content, shape)
     elif isinstance(content, str):
         try:
             value = PartialDate.parse(content)
@@ -135,18 +177,21 @@ def _date(content: object, item: Item) -> Reading | Unreadable:
     elif isinstance(content, int) and item.type == "partial_date" and 1900 <= content <= 2999:
         value = PartialDate(content, None, None)
     if value is None or (item.type == "date" and value.day is None):
-        return Unreadable("sai_ngay", f"“{_short(str(content))}” không phải là ngày", expected, "gõ lại ngày/tháng/năm")
+        shown = format_date(value) if value else _short(_as_shown(content))
+        return Unreadable("sai_ngay", f"“{shown}” không phải là ngày", expected, "gõ lại ngày/tháng/năm")
     return Reading(value)
 
 
-def _text(content: object, item: Item) -> Reading | Unreadable:
-    if isinstance(content, _EPOCH_CELLS):
-        day = content.date() if isinstance(content, datetime) else content
-        text = format_date(PartialDate.from_date(day))
-    elif isinstance(content, float):
-        text = format_number(Decimal(repr(content)))
-    else:
-        text = str(content)
+def _as_shown(content: object) -> str:
+    """A cell's content as a reader of the sheet sees it."""
+    if isinstance(content, bool):
+        return "TRUE" if content else "FALSE"
+    number = _decimal(content) if isinstance(content, float) else None
+    return str(content) if number is None else format_number(number)
+
+
+def _text(content: object, item: Item, shape: str) -> Reading | Unreadable:
+    text = format_date(_day(content, shape)) if isinstance(content, _EPOCH_CELLS) else _as_shown(content)
     limits = item.constraints
     if limits.enum:
         match = next((option for option in limits.enum if fold(option) == fold(text)), None)

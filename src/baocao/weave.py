@@ -71,6 +71,8 @@ def take_apart(section: Section, executed: Path, period: str) -> Part:
     source = hashlib.sha256(section.notebook.read_bytes()).hexdigest()
     if stamp.get("source_sha256") != source or stamp.get("period") != period:
         problems.append(Problem("bản đã chạy không ứng với sổ tay hiện tại", (name,), remedy="chạy lại baocao run"))
+    elif not stamp.get("complete"):
+        problems.append(Problem("sổ tay chưa chạy hết", (name,), remedy="chạy lại baocao run"))
     pieces: list[Piece] = []
     reads: set[str] = set()
     # The cell that papermill adds is not in the notebook that a person opens.

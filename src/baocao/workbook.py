@@ -1,9 +1,11 @@
 """A form as a workbook that a clerk fills: title, identity, headers, units, notes, cell validation.
 
-`layout` says where every value of a form stands; the writer here and nothing else depends on it, because the
-reader finds blocks, rows and columns by their titles.
+Where a value stands is decided here and nowhere else: the reader finds blocks, rows and columns by their titles.
 """
 
+import io
+import re
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -175,16 +177,25 @@ def write_workbook(form: Form, period: Period, path: Path, values: Mapping[str, 
     book.remove(book.worksheets[0])
     book.properties.title = form.title
     book.properties.creator = form.department
-    book.properties.created = book.properties.modified = _midnight(period)
+    book.properties.created = datetime(period.year, period.month, 1)
     for sheet in form.sheets:
         _write_sheet(book.create_sheet(sheet.name), form, sheet, period, left)
     if left:
         raise ValueError(f"biểu {form.form} không có các mã: {', '.join(sorted(left))}")
-    book.save(path)
+    _save(book, path, datetime(period.year, period.month, 1))
 
 
-def _midnight(period: Period) -> datetime:
-    return datetime(period.year, period.month, 1)
+def _save(book: Workbook, path: Path, moment: datetime) -> None:
+    """Save so that equal content gives equal bytes: openpyxl writes the clock into the archive and its properties."""
+    buffer = io.BytesIO()
+    book.save(buffer)
+    stamp = f"{moment.isoformat()}Z".encode()
+    with zipfile.ZipFile(buffer) as saved, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as stable:
+        for name in saved.namelist():
+            content = saved.read(name)
+            if name == "docProps/core.xml":
+                content = re.sub(rb"(<dcterms:modified[^>]*>)[^<]*", rb"\g<1>" + stamp, content)
+            stable.writestr(zipfile.ZipInfo(name, moment.timetuple()[:6]), content, zipfile.ZIP_DEFLATED)
 
 
 def _write_sheet(sheet: Worksheet, form: Form, definition: Sheet, period: Period, values: dict[str, Value]) -> None:

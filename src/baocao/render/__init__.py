@@ -1,7 +1,7 @@
 """The embedded renderer: `report.qmd` to DOCX, PDF and HTML with pandoc and Typst from wheels.
 
-It reads the source and the options that Quarto reads, so that either makes the same files. Formats are made side by side;
-they appear in the output folder together or not at all.
+It reads the source and the options that Quarto reads, so that either makes the same files. Formats are made side by
+side; they appear in the output folder together or not at all.
 """
 
 import shutil
@@ -32,9 +32,9 @@ def render(
 ) -> dict[str, Path]:
     """Make `out/{stem}.{format}` from `build/report.qmd` with the options of `config` (`_quarto.yml`).
 
-    `formats` are some of `FORMATS`; `on_done` hears of each finished one with its seconds, from the thread that made it.
-    Returns the files by format. What pandoc or Typst says goes to `render-{format}.log` beside `build`, and a file that
-    drew a warning is not delivered.
+    `formats` are some of `FORMATS`; `on_done` hears of each finished one with its seconds, from the thread that made
+    it. Returns the files by format. Errors and warnings of pandoc and Typst go to `render-{format}.log` beside `build`,
+    and either keeps the files from being delivered.
 
     Raises `InputError` for an unknown format or a wrong key in `config`, `RenderError` when a file could not be made;
     then files of an earlier run are untouched.

@@ -18,7 +18,10 @@ _WRITER = {"docx": "docx", "pdf": "typst", "html": "html5"}
 
 
 def convert(source: Source, options: Options, name: str, target: Path, log: Path) -> None:
-    """Write `target` in format `name` (for PDF: the Typst markup). A failure or warning is a `RenderError` with its log."""
+    """Write `target` in format `name`; for PDF that is the Typst markup.
+
+    A failure or a warning of pandoc is a `RenderError`, and is in `log`.
+    """
     defaults = target.with_name(f"defaults-{name}.json")
     # JSON is YAML, and needs no thought about quoting.
     defaults.write_text(json.dumps(_defaults(source, options, name, target)), encoding="utf-8")
@@ -47,6 +50,8 @@ def _defaults(source: Source, options: Options, name: str, target: Path) -> dict
         "to": _WRITER[name],
         "output-file": str(target),
         "standalone": True,
+        # A report shows no code: keep its thirty styles out of Word's list.
+        "syntax-highlighting": "none",
         # A missing picture or a link to nowhere is a warning; neither belongs in an official document.
         "fail-if-warnings": True,
         "metadata": {**options.metadata, "pagetitle": source.title},

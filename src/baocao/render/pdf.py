@@ -11,20 +11,26 @@ from baocao.render.source import Source
 
 
 def compile_pdf(source: Source, options: Options, markup: Path, target: Path, log: Path) -> None:
-    """Write `target` from the Typst `markup`; images are looked up in the build folder. Errors and warnings go to `log`."""
+    """Write `target` from the Typst `markup`; images are looked up in the build folder.
+
+    An error or a warning of Typst is a `RenderError`, and is in `log`.
+    """
+    # Neither the machine's fonts nor Typst's own: the same file everywhere.
+    fonts = typst.Fonts(
+        include_system_fonts=False,
+        include_embedded_fonts=False,
+        font_paths=[str(path) for path in options.font_paths],
+    )
     try:
-        content, warnings = typst.compile_with_warnings(
-            markup.read_bytes(),
-            root=str(source.build),
-            font_paths=[str(path) for path in options.font_paths],
-            ignore_system_fonts=True,
+        compiler = typst.Compiler(markup.read_bytes(), root=str(source.build), font_paths=fonts)
+        content, warnings = compiler.compile_with_warnings(
             format="pdf",
             pdf_standards=cast("list[typst.PDFStandard]", list(options.pdf_standards)),
             timestamp=source.epoch,
         )
     except typst.TypstError as error:
         raise _failure(log, [error.diagnostic or error.message]) from error
-    if warnings:
+    if warnings or not isinstance(content, bytes):
         raise _failure(log, [warning.diagnostic or warning.message for warning in warnings])
     target.write_bytes(content)
 

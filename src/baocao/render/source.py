@@ -48,17 +48,16 @@ def load_source(build: Path) -> Source:
 
     front = _front_matter(text, problems)
     whole = _INCLUDE.sub(part, text)
-    title, day = front.get("title"), front.get("date")
+    title, day, document = front.get("title"), front.get("date"), front.get("van-ban")
     if not isinstance(title, str) or not title.strip():
         problems.append(_wrong("thiếu tên văn bản (title)"))
+        title = ""
     if not isinstance(day, date):
         problems.append(_wrong("thiếu ngày của văn bản (date), dạng NNNN-TT-NN"))
+        day = date.min
     if problems:
         raise RenderError(problems)
-    document = front.get("van-ban")
     simulated = isinstance(document, dict) and document.get("mo-phong") is True
-    assert isinstance(title, str)
-    assert isinstance(day, date)
     return Source(build.resolve(), whole, title, day, simulated)
 
 

@@ -191,10 +191,7 @@ def _header(measures: Measures, numbered: bool, simulated: bool) -> str:
             '<w:r><w:fldChar w:fldCharType="end"/></w:r></w:p>'
         )
     if simulated:
-        paragraphs += (
-            '<w:p><w:pPr><w:pStyle w:val="MoPhong"/></w:pPr>'
-            f"<w:r><w:t>{measures.mo_phong}</w:t></w:r></w:p>"
-        )
+        paragraphs += f'<w:p><w:pPr><w:pStyle w:val="MoPhong"/></w:pPr><w:r><w:t>{measures.mo_phong}</w:t></w:r></w:p>'
     if not paragraphs:
         paragraphs = '<w:p><w:pPr><w:pStyle w:val="SoTrang"/></w:pPr></w:p>'
     return f"<w:hdr {W}>{paragraphs}</w:hdr>"

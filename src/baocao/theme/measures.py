@@ -49,7 +49,10 @@ class Blocks(_Model):
 
 
 class Style(_Model):
-    """One element; what is absent comes from `goc`. Sizes and spaces in points, `thut` in millimetres, `dong` in lines."""
+    """One element; what is absent comes from `goc`.
+
+    Sizes and spaces in points, `thut` (first-line indent) in millimetres, `dong` (line spacing) in lines.
+    """
 
     ten: str
     dieu: str = ""

@@ -8,6 +8,8 @@ local nd30 = require 'nd30'
 
 -- From this many columns on the smaller of the two sizes is used.
 local NHIEU_COT = 7
+-- A table of at most so many rows stays on one page where it can.
+local IT_HANG = 12
 
 -- The rows of a part of a table as a grid of places: each cell with its column, each covered place marked.
 local function luoi(rows, columns)
@@ -78,7 +80,7 @@ local function cac_phan(tbl)
   return parts
 end
 
-local function o_word(place, width, style, align)
+local function o_word(place, width, style, align, keep)
   local properties = '<w:tcW w:w="' .. width .. '" w:type="dxa"/>'
   if place.rong > 1 then
     properties = properties .. '<w:gridSpan w:val="' .. place.rong .. '"/>'
@@ -87,7 +89,7 @@ local function o_word(place, width, style, align)
     properties = properties .. (place.dau and '<w:vMerge w:val="restart"/>' or '<w:vMerge/>')
   end
   properties = '<w:tcPr>' .. properties .. '<w:vAlign w:val="center"/></w:tcPr>'
-  local jc = '<w:jc w:val="' .. align .. '"/>'
+  local jc = (keep and '<w:keepNext/>' or '') .. '<w:jc w:val="' .. align .. '"/>'
   if not place.dau then
     return '<w:tc>' .. properties .. chung.doan(style, '', jc) .. '</w:tc>'
   end
@@ -108,8 +110,6 @@ local function bang_word(tbl, total)
   local title = tbl.caption.long and pandoc.utils.stringify(tbl.caption.long) or ''
   local out = {}
   if title ~= '' then
-    local bookmark = tbl.identifier ~= '' and tbl.identifier or nil
-    assert(bookmark == nil, 'mã của bảng đặt ở khung bao quanh')
     out[#out + 1] = chung.doan('TenBang', chung.chu(chung.noi_dong(chung.thanh_dong(tbl.caption.long))))
   end
   out[#out + 1] = '<w:tbl><w:tblPr><w:tblStyle w:val="Bang"/><w:tblW w:w="' .. total .. '" w:type="dxa"/>'
@@ -120,8 +120,14 @@ local function bang_word(tbl, total)
     out[#out + 1] = '<w:gridCol w:w="' .. width .. '"/>'
   end
   out[#out + 1] = '</w:tblGrid>'
-  for _, part in ipairs(cac_phan(tbl)) do
+  local parts, total_rows, seen = cac_phan(tbl), 0, 0
+  for _, part in ipairs(parts) do
+    total_rows = total_rows + #part.rows
+  end
+  for _, part in ipairs(parts) do
     for _, row in ipairs(luoi(part.rows, columns)) do
+      seen = seen + 1
+      local keep = part.header or (total_rows <= IT_HANG and seen < total_rows)
       out[#out + 1] = '<w:tr><w:trPr><w:cantSplit/>' .. (part.header and '<w:tblHeader/>' or '') .. '</w:trPr>'
       for column = 1, columns do
         local place = row[column]
@@ -134,7 +140,7 @@ local function bang_word(tbl, total)
             width = width + widths[beside]
           end
           local style = (part.header and 'DauBang' or 'OBang') .. small
-          out[#out + 1] = o_word(place, width, style, can_o(place.cell, tbl.colspecs[column], part.header))
+          out[#out + 1] = o_word(place, width, style, can_o(place.cell, tbl.colspecs[column], part.header), keep)
         end
       end
       out[#out + 1] = '</w:tr>'
@@ -197,8 +203,9 @@ local function bang_html(tbl)
     end
   end
   local title = tbl.caption.long and pandoc.utils.stringify(tbl.caption.long) or ''
+  -- A list of pairs: a Lua table would give them in another order each time.
   return pandoc.Div(tbl, pandoc.Attr('', { 'cuon-ngang' },
-    { role = 'region', tabindex = '0', ['aria-label'] = title ~= '' and title or 'Bảng số liệu' }))
+    { { 'role', 'region' }, { 'tabindex', '0' }, { 'aria-label', title ~= '' and title or 'Bảng số liệu' } }))
 end
 
 local function doi_bang(blocks, orientation)

@@ -290,8 +290,14 @@ local function khung_rieng(div)
   end
 end
 
-local function so_phu_luc(header)
+local function tieu_de(header)
   if not header.classes:includes('so-phu-luc') then
+    if chung.dang == 'docx' and header.identifier ~= '' then
+      -- A heading's own bookmark would reach to the end of its section, past the properties that must come last.
+      header.content = pandoc.Inlines { pandoc.Span(header.content, pandoc.Attr(header.identifier)) }
+      header.identifier = ''
+      return header
+    end
     return nil
   end
   if chung.dang == 'docx' then
@@ -358,7 +364,7 @@ local function thay_cho(doc)
       end
       return khung_rieng(div)
     end,
-    Header = so_phu_luc,
+    Header = tieu_de,
   }
   if chung.dang == 'docx' then
     doc = chia_phan_word(doc)

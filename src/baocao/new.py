@@ -1,0 +1,143 @@
+"""A new month: its parameters, blank forms for the departments, and drafts of last month's own notebooks."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from baocao.errors import InputError, Problem
+from baocao.forms import load_forms
+from baocao.notebook_keys import KEY
+from baocao.period import Period
+from baocao.project import Project
+from baocao.store import readable
+from baocao.workbook import write_workbook
+
+PARAMETERS = "parameters"
+"""Tag of the notebook cell that holds `period`."""
+
+_ASSIGNMENT = re.compile(r"^period\s*(:\s*str\s*)?=.*$", re.MULTILINE)
+_DRAFT_CELL = "ban-nhap"
+
+
+@dataclass(frozen=True)
+class NewMonth:
+    """The files that were written, those that were there already, and which of the written ones are draft notebooks."""
+
+    written: tuple[Path, ...]
+    kept: tuple[Path, ...]
+    drafts: tuple[Path, ...]
+
+
+def new_month(project: Project, period: Period) -> NewMonth:
+    """Prepare `period`: what is missing is written, nothing is ever overwritten.
+
+    Notebooks that belonged to the month before are copied as drafts, unless the new month has a folder of its own
+    already. Malformed form definitions and unreadable notebooks are an `InputError`, and then nothing is written.
+    """
+    forms = load_forms(project.forms, period)
+    own = project.root / "notebooks" / str(period)
+    drafts = {} if own.exists() else _drafts(project, period)
+    written: list[Path] = []
+    kept: list[Path] = []
+
+    params = project.params(period)
+    with readable(params):
+        if params.exists():
+            kept.append(params)
+        else:
+            params.write_text(monthly_params(period), encoding="utf-8", newline="\n")
+            written.append(params)
+    folder = project.submissions(period)
+    with readable(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        for form in forms:
+            path = folder / form.file
+            if path.exists():
+                kept.append(path)
+            else:
+                write_workbook(form, period, path)
+                written.append(path)
+    with readable(own):
+        if own.exists():
+            kept.append(own)
+        elif drafts:
+            own.mkdir()
+            for path, notebook in drafts.items():
+                write_notebook(path, notebook)
+                written.append(path)
+    return NewMonth(tuple(written), tuple(kept), tuple(drafts))
+
+
+def monthly_params(period: Period, simulated: bool = False) -> str:
+    """Content of `params/<period>.yml` for a month of which nothing is known yet."""
+    return "\n".join(
+        [
+            f"# Báo cáo tháng {period.month} năm {period.year}. Điều chưa biết ghi null, in ra chỗ trống.",
+            f"period: {period}",
+            "number: null             # số của báo cáo, ví dụ 12",
+            f"issued: null             # ngày ban hành, ví dụ {period}-16",
+            "to: []                   # Kính gửi: mỗi nơi một dòng, bắt đầu bằng dấu gạch",
+            f"simulated: {str(simulated).lower():<14}# true: số liệu mô phỏng, in rõ trên mọi trang",
+            "# Phát hiện đã có người trả lời, ghi theo “Mã phát hiện” mà baocao check in ra, ví dụ:",
+            "#   - {rule: bo_phan_lon_hon_tong, code: hoi.nong_dan.da_phe_duyet, reason: …, by: …}",
+            "acknowledged: []",
+            "",
+        ]
+    )
+
+
+def _drafts(project: Project, period: Period) -> dict[Path, Any]:
+    """Last month's own notebooks by their new path, marked as drafts."""
+    before = period.shift(-1)
+    drafts: dict[Path, Any] = {}
+    problems: list[Problem] = []
+    for source in sorted((project.root / "notebooks" / str(before)).glob("*.ipynb")):
+        try:
+            notebook = move_notebook(source, period)
+        except InputError as error:
+            problems += error.problems
+            continue
+        notebook.metadata[KEY] = {**notebook.metadata.get(KEY, {}), "draft": True}
+        note = nbformat.v4.new_markdown_cell(  # type: ignore[no-untyped-call]
+            f"**BẢN NHÁP**: chép từ sổ tay riêng của kỳ {before}. Đọc lại, sửa lời văn cho kỳ {period}, "
+            "rồi xóa ô này. Ô này không in vào báo cáo.",
+            id=_DRAFT_CELL,
+        )
+        cells = [cell for cell in notebook.cells if cell.get("id") != _DRAFT_CELL]
+        notebook.cells = [note, *cells]
+        drafts[project.root / "notebooks" / str(period) / source.name] = notebook
+    if problems:
+        raise InputError(problems)
+    return drafts
+
+
+def move_notebook(source: Path, period: Period) -> Any:
+    """The notebook in `source`, without outputs, with `period` in its parameters cell; unreadable: `InputError`."""
+    try:
+        notebook = nbformat.read(source, as_version=4)  # type: ignore[no-untyped-call]
+    except (OSError, ValueError, KeyError, nbformat.ValidationError) as error:
+        raise InputError(
+            Problem(
+                f"không đọc được sổ tay: {error}",
+                ("notebooks", source.parent.name, source.name),
+                expected="một sổ tay Jupyter",
+                remedy="mở sổ tay trong JupyterLab và lưu lại, hoặc chép lại từ bản tốt",
+            )
+        ) from error
+    for cell in notebook.cells:
+        if cell.cell_type != "code":
+            continue
+        cell.outputs = []
+        cell.execution_count = None
+        if PARAMETERS in cell.metadata.get("tags", ()):
+            cell.source = _ASSIGNMENT.sub(f'period = "{period}"', cell.source)
+    return notebook
+
+
+def write_notebook(path: Path, notebook: Any) -> None:
+    """Write as the project stores notebooks: one space of indent, letters as they are, LF."""
+    text = nbformat.writes(notebook, version=nbformat.NO_CONVERT, indent=1)  # type: ignore[no-untyped-call]
+    path.write_text(text.rstrip("\n") + "\n", encoding="utf-8", newline="\n")
