@@ -25,7 +25,7 @@ _FONTS = Path(__file__).parent / "theme" / "fonts"
 _CM = 1 / 2.54
 _DPI = 300
 _LABEL_WIDTH = 48  # characters; longer labels take more lines
-_LINE = 0.47  # cm, a line of a label
+_LINE, _ROW, _AROUND = 0.47, 0.8, 1.1  # cm: a line of a label, a bar with its gap, what is not bars
 
 
 @cache
@@ -67,7 +67,7 @@ def canvas(rows: int = 4, *, width: float = 16.0, height: float | None = None) -
     _style()
     from matplotlib.figure import Figure as Canvas
 
-    tall = height if height is not None else 1.6 + 0.95 * rows
+    tall = height if height is not None else _AROUND + _ROW * rows
     return Canvas(figsize=(width * _CM, tall * _CM), layout="constrained").add_subplot()
 
 
@@ -136,7 +136,14 @@ def grouped_bars(groups: Mapping[str, Mapping[str, Figure]], *, unit: str = "") 
     )
     _label(axes, list(groups.values()), unit)
     # Above the bars: no place beside them is free in every month.
-    axes.legend(title=None, frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=len(groups), borderaxespad=0.2)
+    axes.legend(
+        title=None,
+        frameon=False,
+        loc="lower left",
+        bbox_to_anchor=(0, 1),
+        ncols=len(groups),
+        borderaxespad=0.2,
+    )
     return axes
 
 
@@ -149,7 +156,7 @@ def _height(labels: Sequence[str]) -> float:
     """Height in cm at which neighbouring labels do not touch; all rows are equally high."""
     lines = [label.count("\n") + 1 for label in labels]
     tallest = max([(above + below) / 2 for above, below in pairwise(lines)], default=1.0)
-    return 1.6 + len(labels) * max(0.95, _LINE * tallest + 0.1)
+    return _AROUND + len(labels) * max(_ROW, _LINE * tallest + 0.1)
 
 
 def _label(axes: "Axes", groups: Sequence[Mapping[str, Figure]], unit: str) -> None:

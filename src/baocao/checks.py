@@ -92,7 +92,7 @@ def acknowledge(findings: Iterable[Finding], params: Params) -> tuple[Finding, .
             used.add(key)
             finding = replace(finding, acknowledged_by=given[key].by, reason=given[key].reason)
         marked.append(finding)
-    for rule, code in given.keys() - used:
+    for rule, code in (key for key in given if key not in used):
         marked.append(
             Finding(
                 "xac_nhan_thua",

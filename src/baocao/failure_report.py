@@ -27,7 +27,7 @@ def failure_problems(runs: Iterable[SectionRun], log: Path) -> list[Problem]:
         look = f"xem sổ tay đã chạy {run.notebook} và nhật ký {log}" if run.notebook.exists() else f"xem nhật ký {log}"
         problems.append(
             Problem(
-                what=f"mục {run.section.label}: {run.failure.error}",
+                what=f"{run.section.title}: {run.failure.error}",
                 where=tuple(where),
                 remedy=f"{look}; sửa sổ tay rồi chạy lại",
             )

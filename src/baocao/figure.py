@@ -23,16 +23,20 @@ MISSING_IN_TABLE = "-"
 _SIGNS = {"rate": " / ", "share": " / ", "sum": " + ", "difference": " - ", "change": " - "}
 
 
+class UnitError(ValueError):
+    """Figures that cannot be added or subtracted; the message is for the user."""
+
+
 @dataclass(frozen=True)
 class Cell:
-    """Where a value was typed."""
+    """Where a value was typed; `ref` is empty for a value whose place the workbook does not have."""
 
     workbook: str
     sheet: str
     ref: str
 
     def __str__(self) -> str:
-        return WHERE_SEPARATOR.join((self.workbook, self.sheet, self.ref))
+        return WHERE_SEPARATOR.join(part for part in (self.workbook, self.sheet, self.ref) if part)
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,11 @@ class Figure:
         return self.value is None
 
     @property
+    def tinh_den(self) -> Date | None:
+        """The as-of date, under the name that its code has."""
+        return self.as_of
+
+    @property
     def cells(self) -> tuple[Cell, ...]:
         """Every cell that the value rests on, in order, each once."""
         return tuple(dict.fromkeys(self._cells()))
@@ -130,10 +139,10 @@ class Figure:
         return f"{self.qualifier} {text}" if self.qualifier else text
 
     def __add__(self, other: "Figure") -> "Figure":
-        return total([self, other])
+        return total([self, other]) if isinstance(other, Figure) else NotImplemented
 
     def __sub__(self, other: "Figure") -> "Figure":
-        return difference(self, other)
+        return difference(self, other) if isinstance(other, Figure) else NotImplemented
 
 
 Datum = Figure | Text | Date
@@ -169,17 +178,11 @@ def share(part: Figure, parts: Sequence[Figure], decimals: int = 2) -> Figure:
 
 
 def total(figures: Sequence[Figure]) -> Figure:
-    """Sum of one or more figures of one unit; missing when one is missing. Mixed units are a `ValueError`."""
+    """Sum of one or more figures of one unit; missing when one is missing. None, or mixed units: `UnitError`."""
     _same_unit(figures)
-    values = [figure.value for figure in figures]
-    value = (
-        None
-        if any(item is None for item in values)
-        else _exact(sum(Fraction(item) for item in values if item is not None))
-    )
     return Figure(
         code=f"sum({', '.join(figure.code for figure in figures)})",
-        value=value,
+        value=_sum([figure.value for figure in figures]),
         label="Tổng " + ", ".join(figure.label for figure in figures),
         unit=figures[0].unit,
         as_of=figures[0].as_of,
@@ -189,14 +192,11 @@ def total(figures: Sequence[Figure]) -> Figure:
 
 
 def difference(whole: Figure, *parts: Figure) -> Figure:
-    """`whole` less each of `parts`, all of one unit."""
+    """`whole` less each of `parts`, all of one unit; missing when one is missing. Mixed units: `UnitError`."""
     _same_unit([whole, *parts])
-    value = None
-    if whole.value is not None and all(part.value is not None for part in parts):
-        value = _exact(Fraction(whole.value) - sum(Fraction(part.value) for part in parts if part.value is not None))
     return Figure(
         code=f"difference({', '.join(figure.code for figure in (whole, *parts))})",
-        value=value,
+        value=_sum([whole.value, *(None if part.value is None else -part.value for part in parts)]),
         label=f"{whole.label} trừ {', '.join(part.label for part in parts)}",
         unit=whole.unit,
         as_of=whole.as_of,
@@ -218,12 +218,22 @@ def change(now: Figure, before: Figure) -> Figure:
 
 def _same_unit(figures: Sequence[Figure]) -> None:
     if not figures:
-        raise ValueError("phép cộng, trừ cần ít nhất một số liệu")
+        raise UnitError("phép cộng, trừ cần ít nhất một số liệu")
     units = {figure.unit for figure in figures}
     if len(units) > 1:
         names = ", ".join(f"{figure.code} ({figure.unit or 'không đơn vị'})" for figure in figures)
-        raise ValueError(f"không cộng, trừ được các số liệu khác đơn vị: {names}")
+        raise UnitError(f"không cộng, trừ được các số liệu khác đơn vị: {names}")
 
 
-def _exact(value: Fraction | int) -> int | Fraction:
-    return value.numerator if value.denominator == 1 else value
+def _sum(values: Sequence[Number | None]) -> Number | None:
+    """Exact sum; decimals stay decimals, so that they print as they are and not as a quotient would."""
+    known = [value for value in values if value is not None]
+    if len(known) < len(values):
+        return None
+    exact = sum((Fraction(value) for value in known), Fraction(0))
+    if exact.denominator == 1:
+        return exact.numerator
+    if any(isinstance(value, Fraction) for value in known):
+        return exact
+    places = max(_places(value) for value in known)
+    return Decimal(f"{int(exact * 10**places)}E-{places}")

@@ -5,7 +5,6 @@ the reader and the checks come. Codes are made here: `block.field`, `block.row.c
 """
 
 import keyword
-import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,15 +15,19 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from baocao.errors import InputError, Problem
 from baocao.period import Period
 from baocao.vi import fold
-from baocao.yamlfile import load_model
+from baocao.yamlfile import MONTH, NAME, load_model
 
 AS_OF = "tinh_den"
 """Last part of the code of an as-of date."""
 
 _RESERVED = {AS_OF, "items", "keys", "values", "get"}
+# Names that prose and tables give another meaning.
+_RESERVED_BLOCKS = {"rate", "share", "total", "difference", "change", "compared", "entries", "term", "cite", "ref"}
+_RESERVED_BLOCKS |= {"loop", "range", "dict", "none", "true", "false", "report", "period"}
+_RESERVED_COLUMNS = {"stt", "ten"}
 
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-Month = Annotated[str, Field(pattern=r"^\d{4}-\d{2}$")]
+Name = Annotated[str, Field(pattern=NAME)]
+Month = Annotated[str, Field(pattern=MONTH)]
 Type = Literal["integer", "number", "reported_rate", "string", "date", "partial_date"]
 
 
@@ -141,6 +144,16 @@ class Form(_Strict):
         faults += [
             f"mã “{name}” là từ dành riêng" for name in sorted(names) if keyword.iskeyword(name) or name in _RESERVED
         ]
+        faults += [
+            f"mã khối “{block.block}” là từ dành riêng" for block in self.blocks if block.block in _RESERVED_BLOCKS
+        ]
+        faults += [
+            f"mã cột “{item.name}” của bảng {block.block} là từ dành riêng"
+            for block in self.blocks
+            if isinstance(block, Grid)
+            for item in block.columns
+            if item.name in _RESERVED_COLUMNS
+        ]
         if faults:
             raise ValueError("; ".join(faults))
         return self
@@ -184,6 +197,8 @@ def load_forms(folder: Path, period: Period) -> tuple[Form, ...]:
         if form.valid_in(period):
             forms.append(form)
     problems += _clashes("mã biểu (form)", [(form.form, form) for form in forms])
+    problems += _clashes("biểu số (code)", [(form.code, form) for form in forms])
+    problems += _clashes("tên tệp (file)", [(form.file, form) for form in forms])
     problems += _clashes("mã khối (block)", [(block.block, form) for form in forms for block in form.blocks])
     if not forms and not problems:
         problems.append(
@@ -213,6 +228,3 @@ def _clashes(what: str, owners: list[tuple[str, Form]]) -> list[Problem]:
             )
         seen[name] = form
     return problems
-
-
-ROW_CODE = re.compile(r"r[1-9]\d*")

@@ -120,7 +120,10 @@ def finalize(value: object) -> object:
         return format_number(value)
     if value is None:
         return MISSING_IN_PROSE
-    return markdown_text(str(value))
+    text = str(value)
+    # Spaces around a literal such as "; " belong to the sentence.
+    before, after = (" " if text[:1].isspace() else ""), (" " if text[-1:].isspace() else "")
+    return f"{before}{markdown_text(text)}{after}"
 
 
 def context(dataset: Dataset, terms: Mapping[str, str]) -> dict[str, object]:

@@ -15,10 +15,13 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from baocao.errors import InputError, Problem
 from baocao.period import Period
 from baocao.project import Project
-from baocao.vi import format_date, format_month, nfc
-from baocao.yamlfile import load_model
+from baocao.vi import PartialDate, format_date, format_date_words, format_month, nfc
+from baocao.yamlfile import MONTH, load_model
 
-Month = Annotated[str, Field(pattern=r"^\d{4}-\d{2}$")]
+Month = Annotated[str, Field(pattern=MONTH)]
+
+_SLOTS = ("project", "month", "month_short", "body", "area")
+"""Names that the sentences of a document can hold in braces; `Params.fill` gives their values."""
 
 BLANK = "\N{NO-BREAK SPACE}" * 6
 """What the decree leaves open for a number or day that is written in by hand."""
@@ -80,6 +83,16 @@ class Document(Dated):
     period_line: str
     closing: str
 
+    @field_validator("abstract", "period_line", "closing")
+    @classmethod
+    def _names_are_known(cls, template: str) -> str:
+        try:
+            template.format(**dict.fromkeys(_SLOTS, ""))
+        except (KeyError, ValueError, IndexError, AttributeError) as error:
+            known = ", ".join(f"{{{name}}}" for name in _SLOTS)
+            raise ValueError(f"phần trong ngoặc nhọn phải là một trong: {known}") from error
+        return template
+
 
 class Term(Dated):
     """A term that a law renamed; `name` is how notebooks call it."""
@@ -122,7 +135,7 @@ class Monthly(_Strict):
     """`params/<period>.yml`; what is not known yet is null and prints as a blank."""
 
     period: Month
-    number: int | None = None
+    number: int | None = Field(default=None, ge=1)
     issued: date | None = None
     to: tuple[str, ...] = ()
     """Kính gửi."""
@@ -181,7 +194,7 @@ class Params:
         """A sentence of `document` with `{project}`, `{month}`, `{month_short}`, `{body}` and `{area}` filled in."""
         return template.format(
             project=self.document.project,
-            month=f"tháng {self.period.month} năm {self.period.year}",
+            month=format_date_words(PartialDate(self.period.year, self.period.month)),
             month_short=format_month(self.period.year, self.period.month),
             body=self.issuer.body_in_text,
             area=self.issuer.area,

@@ -6,7 +6,7 @@ from datetime import date
 
 from baocao.errors import InputError, Problem
 
-_PATTERN = re.compile(r"(\d{4})-(\d{2})")
+_PATTERN = re.compile(r"([0-9]{4})-([0-9]{2})")
 
 
 @dataclass(frozen=True, order=True)

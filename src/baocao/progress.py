@@ -68,7 +68,7 @@ class Progress:
             self._live.stop()
             self._live = None
         for line in self.summary():
-            self._console.print(Text(line))
+            self._console.print(Text(line), soft_wrap=True)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -100,9 +100,10 @@ class Progress:
             cells = f", {_cells(event)} ô" if event.cells_total else ""
             self._console.print(
                 Text(
-                    f"[{ended}/{total}] Mục {event.section.label} · {event.section.notebook.name}: "
+                    f"[{ended}/{total}] {event.section.title} · {event.section.notebook.name}: "
                     f"{event.step.value}{cells}, {seconds_text(event.seconds)}"
-                )
+                ),
+                soft_wrap=True,
             )
 
     def summary(self) -> list[str]:

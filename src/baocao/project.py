@@ -7,12 +7,12 @@ from pathlib import Path
 
 from baocao.errors import InputError, Problem
 from baocao.period import Period
+from baocao.vi import fold, roman
 
 ROOT_VARIABLE = "BAOCAO_ROOT"
 MARKER = Path("params") / "defaults.yml"
 
 _NOTEBOOK = re.compile(r"(\d{2})-[a-z0-9-]+\.ipynb")
-_ROMAN = {1: "I", 2: "II", 3: "III", 4: "IV"}
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,14 @@ class Section:
         """The section's number as a reader knows it: `II.4`, `IV`, `Phụ lục II`."""
         tens, units = divmod(self.number, 10)
         if tens == 9:
-            return f"Phụ lục {_ROMAN[units]}" if units in _ROMAN else f"Phụ lục {units}"
-        chapter = _ROMAN.get(tens, str(tens))
+            return f"Phụ lục {roman(units)}" if units else "Phụ lục"
+        chapter = roman(tens) if tens else "0"
         return f"{chapter}.{units}" if units else chapter
+
+    @property
+    def title(self) -> str:
+        """The label as a sentence names it: “Mục II.4”, “Phụ lục II”."""
+        return self.label if self.is_appendix else f"Mục {self.label}"
 
     @property
     def is_appendix(self) -> bool:
@@ -141,7 +146,7 @@ class Project:
         """The section that a user calls `24`, `II.4` or `Phụ lục II`; unknown names are an `InputError`."""
         sections = self.sections(period)
         for section in sections:
-            if wanted.strip().casefold() in (str(section.number), section.label.casefold()):
+            if fold(wanted) in (str(section.number), fold(section.label)):
                 return section
         known = ", ".join(f"{section.number} ({section.label})" for section in sections)
         raise InputError(

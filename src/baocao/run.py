@@ -156,16 +156,17 @@ def _execute(
     """Run the sections; when one fails, what they left is kept for reading and the failures are one `RunError`."""
     build.mkdir()
     month.dataset.save(build / "dataset.json")
-    runs = execute(
-        sections,
-        month.period,
-        build / "sections",
-        jobs=jobs,
-        environment={},
-        timeout=month.params.cell_timeout,
-        on_event=watcher.on_event,
-        kernels=kernels,
-    )
+    with watcher.stage("Chạy các mục"):
+        runs = execute(
+            sections,
+            month.period,
+            build / "sections",
+            jobs=jobs,
+            environment={},
+            timeout=month.params.cell_timeout,
+            on_event=watcher.on_event,
+            kernels=kernels,
+        )
     write_log(store.log, runs)
     if any(item.failure for item in runs):
         raise RunError(failure_problems(runs, store.log))

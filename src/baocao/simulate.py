@@ -9,6 +9,8 @@ import re
 from calendar import monthrange
 from collections.abc import Iterable, Mapping
 from datetime import date
+from decimal import Decimal
+from fractions import Fraction
 from itertools import pairwise
 
 from baocao.figure import Date, Datum, Figure, Text
@@ -78,10 +80,10 @@ def _items(form: Form, data: Mapping[str, Datum]) -> Iterable[tuple[str, Item]]:
                 yield code, known[parts[-1]]
 
 
-def _plain(figure: Figure) -> Value:
-    # Inputs are never fractions: only rates are.
-    assert figure.value is None or not hasattr(figure.value, "limit_denominator")
-    return figure.value  # type: ignore[return-value]
+def _plain(figure: Figure) -> int | Decimal | None:
+    # Only rates are fractions, and no rate is typed.
+    assert not isinstance(figure.value, Fraction)
+    return figure.value
 
 
 def _counts(month: Month, period: Period) -> dict[str, int]:

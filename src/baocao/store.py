@@ -93,7 +93,7 @@ class Store:
         return self.work
 
     def commit(self) -> None:
-        """The work becomes the results. A file that another program holds open is a `RunError`; nothing is lost then."""
+        """Make the work the results. A file that another program holds open is a `RunError`, and both are kept."""
         with readable(self.final):
             if self.final.exists():
                 self.final.rename(self._aside)

@@ -23,9 +23,7 @@ from baocao.project import Section
 from baocao.vi import nfc, roman, slug
 
 _REF = re.compile(r'<span data-ref="([^"]*)"></span>')
-_HEADING = re.compile(
-    r"^(#{1,4}) +(?:(?P<chapter>[IVX]+)\.|(?P<number>\d+(?:\.\d+)*)\.|(?P<letter>[a-zđ])\)) +\S", re.M
-)
+_HEADING = re.compile(r"^(#{1,4}) +(?:(?P<chapter>[IVX]+)\.|(?P<number>\d+(?:\.\d+)*)\.|(?P<letter>[a-zđ])\)) +\S")
 _BACKTICKS = re.compile(r"`{3,}")
 
 
@@ -62,8 +60,25 @@ class _Numbers:
         return self.labels[name]
 
 
+@dataclass
+class _Place:
+    """Chapter and item that the text has come to; a point (a, b, …) belongs to the item above it."""
+
+    chapter: str = ""
+    number: str = ""
+
+    def address(self, heading: re.Match[str]) -> str:
+        """Move on to this heading: `ii`, `ii-4-2`, `ii-4-2-a`."""
+        if heading["chapter"]:
+            self.chapter, self.number = heading["chapter"].lower(), ""
+        elif heading["number"]:
+            self.number = heading["number"].replace(".", "-")
+        parts = [self.chapter, self.number, slug(heading["letter"] or "")]
+        return "-".join(part for part in parts if part)
+
+
 def take_apart(section: Section, executed: Path, period: str) -> Part:
-    """The pieces of an executed notebook; whatever must not be printed is one `RunError` with all problems."""
+    """The pieces of an executed notebook; all that must not be printed is one `RunError`."""
     notebook = nbformat.read(executed, as_version=4)  # type: ignore[no-untyped-call]
     name = section.notebook.name
     problems: list[Problem] = []
@@ -96,7 +111,7 @@ def take_apart(section: Section, executed: Path, period: str) -> Part:
                         "ô hiện ra nội dung không thuộc báo cáo",
                         where,
                         expected="lời văn (%%narrative), report.show(…), report.chart(…)",
-                        remedy="đưa nội dung vào báo cáo bằng các lệnh trên, hoặc xóa lệnh hiển thị (thêm dấu ; ở cuối dòng)",
+                        remedy="đưa nội dung vào báo cáo bằng các lệnh trên, hoặc xóa lệnh hiển thị",
                     )
                 )
             elif mark["kind"] == "reads":
@@ -123,12 +138,11 @@ def weave(parts: Sequence[Part], params: Params, build: Path) -> None:
         if piece.content["caption"]:
             numbers.add(piece.kind, piece.content["name"])
     texts: dict[str, str] = {}
-    chapter = ""
+    place = _Place()
     for part in parts:
         chunks: list[str] = []
         for piece in part.pieces:
-            text, chapter = _piece(part, piece, numbers, build, chapter, problems)
-            chunks.append(text)
+            chunks.append(_piece(part, piece, numbers, build, place, problems))
         if part.section.is_appendix:
             chunks = _appendix(part, chunks, params, problems)
         texts[f"{part.section.number:02d}"] = nfc("\n\n".join(chunks) + "\n")
@@ -147,17 +161,15 @@ def _captioned(parts: Sequence[Part]) -> Iterator[tuple[Part, Piece]]:
     return ((part, piece) for part in parts for piece in part.pieces if piece.kind in ("table", "chart"))
 
 
-def _piece(
-    part: Part, piece: Piece, numbers: _Numbers, build: Path, chapter: str, problems: list[Problem]
-) -> tuple[str, str]:
+def _piece(part: Part, piece: Piece, numbers: _Numbers, build: Path, place: _Place, problems: list[Problem]) -> str:
     if piece.kind == "narrative":
         text = _resolve(piece.data["text/markdown"], numbers, part, piece, problems)
-        return _identify_headings(text.strip(), chapter)
+        return _identify_headings(text.strip(), place)
     if piece.kind == "table":
-        return _table(piece, numbers), chapter
+        return _table(piece, numbers)
     if piece.kind == "chart":
-        return _chart(part, piece, numbers, build), chapter
-    return "", chapter
+        return _chart(part, piece, numbers, build)
+    return ""
 
 
 def _resolve(text: str, numbers: _Numbers, part: Part, piece: Piece, problems: list[Problem]) -> str:
@@ -174,31 +186,13 @@ def _resolve(text: str, numbers: _Numbers, part: Part, piece: Piece, problems: l
     return _REF.sub(label, text)
 
 
-def _identify_headings(text: str, chapter: str) -> tuple[str, str]:
-    """Headings get addresses from their numbers, which stay when the wording changes: `muc-ii-4-2-a`."""
-    state = {"chapter": chapter, "number": ""}
-
-    def identify(match: re.Match[str]) -> str:
-        if match["chapter"]:
-            state["chapter"], state["number"] = match["chapter"].lower(), ""
-            address = state["chapter"]
-        elif match["number"]:
-            state["number"] = match["number"].replace(".", "-")
-            address = f"{state['chapter']}-{state['number']}"
-        else:
-            address = f"{state['chapter']}-{state['number']}-{slug(match['letter'])}"
-        line_end = text.find("\n", match.end())
-        line = text[match.start() : line_end if line_end >= 0 else len(text)]
-        return f"\0{address}\0" + match[0] if "{#" not in line else match[0]
-
-    marked = _HEADING.sub(identify, text)
+def _identify_headings(text: str, place: _Place) -> str:
+    """Headings get addresses from their numbers, which stay when the wording changes."""
     lines = []
-    for line in marked.split("\n"):
-        if line.startswith("\0"):
-            _, address, heading = line.split("\0", 2)
-            line = f"{heading.rstrip()} {{#muc-{address}}}"
-        lines.append(line)
-    return "\n".join(lines), state["chapter"]
+    for line in text.split("\n"):
+        heading = _HEADING.match(line)
+        lines.append(f"{line.rstrip()} {{#muc-{place.address(heading)}}}" if heading and "{#" not in line else line)
+    return "\n".join(lines)
 
 
 def _table(piece: Piece, numbers: _Numbers) -> str:
@@ -236,7 +230,8 @@ def _appendix(part: Part, chunks: list[str], params: Params, problems: list[Prob
         return chunks
     head = heads[0].content
     number = roman(part.section.number % 10)
-    attached = f"(Kèm theo Báo cáo số {params.symbol_line.removeprefix('Số: ')} {params.day_words} của {params.issuer.body_in_text})"
+    symbol = params.symbol_line.removeprefix("Số: ")
+    attached = f"(Kèm theo Báo cáo số {symbol} {params.day_words} của {params.issuer.body_in_text})"
     return [
         f'::: {{.phu-luc huong="{"ngang" if head["landscape"] else "doc"}"}}',
         f"# Phụ lục {number} {{#phu-luc-{number.lower()} .so-phu-luc}}",

@@ -17,6 +17,11 @@ TIMEOUT_SECONDS = 120
 _WRITER = {"docx": "docx", "pdf": "typst", "html": "html5"}
 
 
+def _pandoc() -> str:
+    """The pandoc of the wheel: another one on the machine would make another document."""
+    return str(next((Path(pypandoc.__file__).parent / "files").glob("pandoc*")))
+
+
 def convert(source: Source, options: Options, name: str, target: Path, log: Path) -> None:
     """Write `target` in format `name`; for PDF that is the Typst markup.
 
@@ -25,7 +30,7 @@ def convert(source: Source, options: Options, name: str, target: Path, log: Path
     defaults = target.with_name(f"defaults-{name}.json")
     # JSON is YAML, and needs no thought about quoting.
     defaults.write_text(json.dumps(_defaults(source, options, name, target)), encoding="utf-8")
-    command = [pypandoc.get_pandoc_path(), "--defaults", str(defaults)]
+    command = [_pandoc(), "--defaults", str(defaults)]
     try:
         result = subprocess.run(
             command,

@@ -1,0 +1,136 @@
+"""One sheet of a submitted workbook, looked up by what its cells say: titles, headers, labels."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from openpyxl.cell.cell import MergedCell
+from openpyxl.utils.cell import get_column_letter
+from openpyxl.utils.escape import unescape
+from openpyxl.worksheet.worksheet import Worksheet
+
+from baocao.vi import clean_text, fold, nfc
+
+_HEADER_REACH = 12
+"""How far below a block's title its header may stand, so that inserted rows do no harm."""
+
+
+@dataclass(frozen=True)
+class Content:
+    """What one cell holds, and the number format in which it is shown."""
+
+    value: object
+    number_format: str = "General"
+    is_error: bool = False
+    uncalculated: bool = False
+    """A formula whose result the file does not hold."""
+
+
+@dataclass(frozen=True)
+class Header:
+    """Where a block's columns stand: lowest header row, wanted index → column, and labels of the header rows."""
+
+    bottom: int
+    columns: dict[int, int]
+    labels: dict[int, str]
+    """Column → what its header cell says, as typed."""
+
+
+class SheetContent:
+    """The filled cells of `sheet`; `uncalculated` are the references of formulas without a result."""
+
+    def __init__(self, sheet: Worksheet, uncalculated: frozenset[str] = frozenset()) -> None:
+        self.title = nfc(sheet.title)
+        self.rows: dict[int, dict[int, Content]] = {}
+        # Not iter_rows: one stray cell at the far end of the sheet would make millions of empty ones.
+        for (row, column), cell in sorted(sheet._cells.items()):
+            if isinstance(cell, MergedCell):
+                continue
+            pending = cell.coordinate in uncalculated
+            value = unescape(cell.value) if isinstance(cell.value, str) else cell.value
+            if pending or not (value is None or (isinstance(value, str) and not clean_text(value))):
+                content = Content(value, cell.number_format, cell.data_type == "e", pending)
+                self.rows.setdefault(row, {})[column] = content
+        # A title over merged cells stands for every column below it.
+        self._spans: dict[tuple[int, int], str] = {}
+        self._right: dict[tuple[int, int], int] = {}
+        for area in sheet.merged_cells.ranges:
+            self._right[area.min_row, area.min_col] = area.max_col
+            label = self.label(area.min_row, area.min_col)
+            for column in range(area.min_col, area.max_col + 1):
+                self._spans[area.min_row, column] = label
+
+    @property
+    def last_row(self) -> int:
+        """The lowest row in which something is filled."""
+        return max(self.rows, default=0)
+
+    def filled(self, first: int, last: int) -> list[int]:
+        """The rows from `first` to `last`, both included, in which something is filled."""
+        return [row for row in self.rows if first <= row <= last]
+
+    def content(self, row: int, column: int) -> Content | None:
+        """What a cell holds."""
+        return self.rows.get(row, {}).get(column)
+
+    def shown(self, row: int, column: int) -> str:
+        """A label as typed, on one line."""
+        content = self.content(row, column)
+        return " ".join(clean_text(str(content.value)).split()) if content is not None else ""
+
+    def label(self, row: int, column: int) -> str:
+        """A label as a key: spelling variants of one label are the same."""
+        return fold(self.shown(row, column))
+
+    def ref(self, row: int, column: int) -> str:
+        """`D9`."""
+        return f"{get_column_letter(column)}{row}"
+
+    def find_title(self, title: str) -> int | None:
+        """The first row in which a cell says `title`."""
+        wanted = fold(title)
+        return next(
+            (row for row in self.rows if any(self.label(row, column) == wanted for column in self.rows[row])), None
+        )
+
+    def right_of(self, row: int, column: int) -> int:
+        """The first filled column to the right of a (merged) cell, or the one beside it."""
+        edge = self._right.get((row, column), column)
+        return next((other for other in sorted(self.rows[row]) if other > edge), edge + 1)
+
+    def header(self, wanted: Sequence[tuple[str, str]], start: int, end: int) -> Header | None:
+        """Find the columns `wanted` by (group, title) below row `start`; None when no header is there at all."""
+        titles = {fold(title) for _, title in wanted}
+        hits = {
+            row: len(titles & {self.label(row, column) for column in self.rows[row]})
+            for row in self.filled(start + 1, min(end, start + _HEADER_REACH))
+        }
+        if not any(hits.values()):
+            return None
+        best = max(hits, key=lambda row: hits[row])
+        # Ungrouped titles of a two-row header stand in its upper row, merged downwards.
+        rows = [row for row in (best, best - 1, best + 1) if row > start]
+        found: dict[int, int] = {}
+        bottom = best
+        for index, (group, title) in enumerate(wanted):
+            place = next(
+                (
+                    (row, column)
+                    for row in rows
+                    for column in sorted(self.rows.get(row, {}))
+                    if self.label(row, column) == fold(title)
+                    and column not in found.values()
+                    and (not group or fold(group) == self._above(row, column))
+                ),
+                None,
+            )
+            if place is not None:
+                bottom = max(bottom, place[0])
+                found[index] = place[1]
+        top = min([best, *(row for row in rows if hits.get(row))])
+        labels: dict[int, str] = {}
+        for row in range(top, bottom + 1):
+            labels |= {column: self.shown(row, column) for column in self.rows.get(row, {})}
+        return Header(bottom, found, labels)
+
+    def _above(self, row: int, column: int) -> str:
+        return self._spans.get((row - 1, column)) or self.label(row - 1, column)

@@ -1,0 +1,226 @@
+"""One submitted workbook: opened, or refused with the reason; and the form that it says it is."""
+
+import logging
+import posixpath
+import re
+import warnings
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree.ElementTree import Element
+
+import openpyxl
+from defusedxml import ElementTree  # type: ignore[import-untyped]
+
+from baocao.errors import Problem, Severity
+from baocao.finding import Finding
+from baocao.forms import Form
+from baocao.period import Period
+from baocao.sheet import SheetContent
+from baocao.vi import clean_text, fold, nfc
+from baocao.workbook import IDENTITY, period_text
+
+_IDENTITY_ROWS = 12
+_OLE = b"\xd0\xcf\x11\xe0"
+_OTHER_SHEETS = {".xls", ".xlsm", ".xlsb", ".ods", ".csv"}
+_LIBREOFFICE_LOCK = re.compile(r"\.~lock\.(.+)#")
+_LARGEST = 200 * 2**20
+"""Bytes that a workbook may unpack to; a form takes well under one million."""
+_PERIOD = re.compile(r"tháng\s+(\d{1,2})\s+năm\s+(\d{4})|(\d{1,2})/(\d{4})|(\d{4})-(\d{2})")
+_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+_BOOK, _BOOK_RELATIONS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
+_SHEET_FILE = "tệp Excel .xlsx"
+_RULES = {"version": "sai_phien_ban", "department": "sai_don_vi", "period": "sai_ky", "code": "sai_bieu"}
+
+_log = logging.getLogger(__name__)
+
+Identity = dict[str, tuple[str, str]]
+"""Identity key → (what is stated, its cell)."""
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A workbook that could be opened: its sheets, in order."""
+
+    name: str
+    sheets: tuple[SheetContent, ...]
+
+
+def is_noise(path: Path) -> bool:
+    """Hidden files are none of the user's; a lock file that LibreOffice left is worth a word."""
+    return path.name.startswith(".") and not _LIBREOFFICE_LOCK.fullmatch(path.name)
+
+
+def open_submission(path: Path) -> Submission | Finding:
+    """Open a workbook; what is no readable one is a finding that says why."""
+    name = nfc(path.name)
+
+    def refuse(rule: str, what: str, remedy: str, severity: Severity = Severity.LOI) -> Finding:
+        return Finding(rule, name, severity, Problem(what, (name,), _SHEET_FILE, remedy))
+
+    if path.is_dir():
+        if path.suffix.lower() == ".xlsx":
+            return refuse("la_thu_muc", "là một thư mục, không phải tệp", "chuyển thư mục đi, chép tệp .xlsx vào")
+        return refuse("thu_muc_la", "thư mục con không được đọc", "chuyển thư mục ra chỗ khác", Severity.LUU_Y)
+    lock = _LIBREOFFICE_LOCK.fullmatch(name)
+    if lock or name.startswith("~$"):
+        return refuse(
+            "dang_mo",
+            f"tệp {lock[1] if lock else name[2:]} đang mở ở chương trình bảng tính; thay đổi chưa lưu chưa được đọc",
+            "lưu và đóng tệp, chạy lại lệnh nếu có thay đổi",
+            Severity.CANH_BAO,
+        )
+    suffix = path.suffix.lower()
+    if suffix in _OTHER_SHEETS:
+        return refuse("sai_dinh_dang", f"tệp {suffix} không được đọc", "mở tệp, lưu lại dạng .xlsx", Severity.CANH_BAO)
+    if suffix != ".xlsx":
+        return refuse("tep_la", "tệp không phải bảng tính, được bỏ qua", "chuyển tệp ra chỗ khác", Severity.LUU_Y)
+    try:
+        with path.open("rb") as file:
+            start = file.read(8)
+    except OSError as error:
+        _log.info("%s: %s", path, error)
+        return refuse(
+            "khong_doc_duoc",
+            "không đọc được tệp: không có quyền, hoặc chương trình khác đang giữ tệp",
+            "đóng tệp hoặc cấp quyền đọc rồi chạy lại lệnh",
+        )
+    if not start:
+        return refuse("tep_rong", "tệp rỗng (0 byte)", "đề nghị đơn vị gửi lại tệp")
+    if start.startswith(_OLE):
+        return refuse(
+            "co_mat_khau",
+            "tệp có mật khẩu, hoặc là tệp .xls cũ đổi đuôi",
+            "mở tệp trong Excel, bỏ mật khẩu, lưu lại dạng .xlsx",
+        )
+    try:
+        return _load(path, name)
+    except zipfile.BadZipFile as error:
+        _log.info("%s: %s", path, error)
+        return refuse("tep_hong", "tệp bị hỏng, hoặc không phải tệp Excel đổi đuôi", "đề nghị đơn vị gửi lại tệp")
+    except _TooLargeError:
+        return refuse("qua_lon", "tệp quá lớn", "chép số liệu vào biểu mẫu trống rồi gửi lại")
+    except Exception as error:  # openpyxl lets every fault of a damaged archive or of its XML through as it comes.
+        _log.info("%s", path, exc_info=error)
+        return refuse("tep_hong", "nội dung bên trong tệp bị hỏng", "đề nghị đơn vị gửi lại tệp")
+
+
+class _TooLargeError(Exception):
+    """The workbook unpacks to more than can be a form."""
+
+
+def _load(path: Path, name: str) -> Submission:
+    with zipfile.ZipFile(path) as archive:
+        if sum(item.file_size for item in archive.infolist()) > _LARGEST:
+            raise _TooLargeError
+        uncalculated = dict(_uncalculated(archive))
+    with warnings.catch_warnings():
+        # What openpyxl does not keep (extensions, default styles) no value depends on.
+        warnings.simplefilter("ignore", UserWarning)
+        book = openpyxl.load_workbook(path, data_only=True)
+    sheets = [SheetContent(sheet, uncalculated.get(sheet.title, frozenset())) for sheet in book.worksheets]
+    return Submission(name, tuple(sheets))
+
+
+def _uncalculated(archive: zipfile.ZipFile) -> Iterator[tuple[str, frozenset[str]]]:
+    """Sheet title → cells with a formula but no stored result, which openpyxl reads as empty."""
+    parts = set(archive.namelist())
+    if not {_BOOK, _BOOK_RELATIONS} <= parts:
+        return
+    targets = {
+        relation.get("Id"): posixpath.normpath(posixpath.join("/xl", relation.get("Target", ""))).lstrip("/")
+        for relation in ElementTree.fromstring(archive.read(_BOOK_RELATIONS))
+    }
+    for sheet in _named(ElementTree.fromstring(archive.read(_BOOK)), "sheet"):
+        part = targets.get(sheet.get(_RELATION), "")
+        content = archive.read(part) if part in parts else b""
+        if b"<f" not in content and b":f" not in content:
+            continue
+        cells = (
+            cell.get("r", "")
+            for cell in _named(ElementTree.fromstring(content), "c")
+            if any(True for _ in _named(cell, "f")) and not any(True for _ in _named(cell, "v"))
+        )
+        yield sheet.get("name", ""), frozenset(cells)
+
+
+def _named(element: Element, name: str) -> Iterator[Element]:
+    """Elements of that local name, in whichever of the two namespaces of spreadsheets."""
+    return element.iterfind(f".//{{*}}{name}")
+
+
+def identify(submission: Submission, forms: Sequence[Form], period: Period) -> tuple[Form | None, list[Finding]]:
+    """The form that the workbook says it is; findings where form, period, version or department is another."""
+    name = submission.name
+    stated = [(sheet, identity(sheet)) for sheet in submission.sheets]
+    # A sheet of the clerk's own may stand before those of the form.
+    sheet, found = next((pair for pair in stated if "code" in pair[1]), (None, {}))
+    if sheet is None:
+        problem = Problem(
+            "không thấy dòng “Biểu số: …” ở đầu các trang tính",
+            (name,),
+            "biểu mẫu của kỳ này, giữ nguyên phần đầu",
+            "chép số liệu vào đúng biểu mẫu rồi gửi lại",
+        )
+        return None, [Finding("khong_ro_bieu", name, Severity.LOI, problem)]
+    form = next((form for form in forms if fold(form.code) == fold(found["code"][0])), None)
+    if form is None:
+        problem = Problem(
+            f"biểu số “{found['code'][0]}” không có trong danh mục",
+            (name, sheet.title, found["code"][1]),
+            f"một trong các biểu: {', '.join(form.code for form in forms)}",
+            "dùng đúng biểu mẫu của kỳ này",
+        )
+        return None, [Finding("bieu_la", name, Severity.LOI, problem)]
+    return form, mismatches(name, sheet, found, form, period, ("period", "version", "department"))
+
+
+def mismatches(
+    name: str, sheet: SheetContent, found: Identity, form: Form, period: Period, needed: Sequence[str] = ()
+) -> list[Finding]:
+    """Findings where the head of a sheet states another form, period, version or department, or lacks a `needed`."""
+    wanted = {
+        "code": form.code,
+        "period": period_text(period),
+        "version": str(form.version),
+        "department": form.department,
+    }
+    findings = []
+    for key, expected in wanted.items():
+        text, ref = found.get(key, ("", ""))
+        if key not in found and key not in needed:
+            continue
+        if _period(text) == period if key == "period" else fold(text) == fold(expected):
+            continue
+        problem = Problem(
+            f"{IDENTITY[key].lower()} ghi trên biểu là “{text}”" if text else f"biểu không ghi {IDENTITY[key].lower()}",
+            (name, sheet.title, ref) if ref else (name, sheet.title),
+            f"{IDENTITY[key]}: {expected}",
+            "gửi đúng tệp của kỳ này; không sửa kỳ trên tệp cũ"
+            if key == "period"
+            else "chép số liệu vào đúng biểu mẫu của kỳ này",
+        )
+        findings.append(Finding(_RULES[key], name, Severity.LOI, problem, form.department))
+    return findings
+
+
+def identity(sheet: SheetContent) -> Identity:
+    """What the head of the sheet says of its form."""
+    labels = {fold(label): key for key, label in IDENTITY.items()}
+    found: Identity = {}
+    for row in sheet.filled(1, _IDENTITY_ROWS):
+        for column in sorted(sheet.rows[row]):
+            label, colon, value = clean_text(sheet.shown(row, column)).partition(":")
+            key = labels.get(fold(label)) if colon else None
+            if key and key not in found:
+                found[key] = (value.strip(), sheet.ref(row, column))
+    return found
+
+
+def _period(text: str) -> Period | None:
+    match = _PERIOD.search(fold(text))
+    if not match:
+        return None
+    month, year = (match[1], match[2]) if match[1] else (match[3], match[4]) if match[3] else (match[6], match[5])
+    return Period(int(year), int(month)) if 1 <= int(month) <= 12 else None

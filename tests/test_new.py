@@ -1,0 +1,151 @@
+"""A new month: parameters, blank forms, drafts; nothing that is there is touched."""
+
+import shutil
+from datetime import datetime
+from pathlib import Path
+
+import nbformat
+import openpyxl
+import pytest
+
+from baocao.errors import InputError, RunError, Severity
+from baocao.forms import load_forms
+from baocao.intake import read_submissions
+from baocao.new import monthly_params, new_month
+from baocao.params import load_params
+from baocao.period import Period
+from baocao.project import Project
+
+ROOT = Path(__file__).parents[1]
+APRIL, MAY = Period(2024, 4), Period(2024, 5)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    shutil.copytree(ROOT / "params", tmp_path / "params", ignore=shutil.ignore_patterns("2024-05*"))
+    shutil.copytree(ROOT / "data" / "forms", tmp_path / "data" / "forms")
+    own = tmp_path / "notebooks" / str(APRIL)
+    own.mkdir(parents=True)
+    notebook = nbformat.v4.new_notebook(
+        cells=[
+            nbformat.v4.new_code_cell('period = "2024-04"', id="o-01", metadata={"tags": ["parameters"]}),
+            nbformat.v4.new_code_cell('note = "period = giữ nguyên"', id="o-02", execution_count=7),
+        ]
+    )
+    notebook.cells[1].outputs = [nbformat.v4.new_output("stream", text="cũ")]
+    nbformat.write(notebook, own / "10-khai-quat.ipynb")
+    return Project(tmp_path)
+
+
+def snapshot(root: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(root)): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()}
+
+
+def test_writes_parameters_forms_and_drafts(project: Project) -> None:
+    made = new_month(project, MAY)
+    forms = load_forms(project.forms, MAY)
+    assert made.kept == ()
+    assert set(made.written) == {
+        project.params(MAY),
+        *(project.submissions(MAY) / form.file for form in forms),
+        project.root / "notebooks/2024-05/10-khai-quat.ipynb",
+    }
+    assert all(path.is_file() for path in made.written)
+    params = load_params(project, MAY)
+    assert (params.monthly.number, params.monthly.issued, params.monthly.to) == (None, None, ())
+    assert not params.monthly.simulated
+
+
+@pytest.mark.parametrize("period", [MAY, Period(2025, 1), Period(2025, 6)])
+@pytest.mark.parametrize("simulated", [False, True])
+def test_parameters_are_read_as_written(project: Project, period: Period, simulated: bool) -> None:
+    project.params(period).write_text(monthly_params(period, simulated), "utf-8")
+    monthly = load_params(project, period).monthly
+    assert (monthly.period, monthly.simulated, monthly.acknowledged) == (str(period), simulated, ())
+
+
+def test_blank_forms_are_of_the_month_and_empty(project: Project) -> None:
+    new_month(project, MAY)
+    forms = load_forms(project.forms, MAY)
+    intake = read_submissions(project.submissions(MAY), forms, MAY)
+    assert all(datum.missing for datum in intake.data.values())
+    # Every form is known and read: all that is wrong is that nothing is in it.
+    stopping = {finding.rule for finding in intake.findings if finding.severity is Severity.LOI}
+    assert stopping == {"thieu_so_lieu"}
+    book = openpyxl.load_workbook(project.submissions(MAY) / "01-cong-an.xlsx")
+    assert book.properties.created == datetime(2024, 5, 1)
+
+
+def test_drafts_are_marked_and_move_to_the_month(project: Project) -> None:
+    new_month(project, MAY)
+    text = (project.root / "notebooks/2024-05/10-khai-quat.ipynb").read_text("utf-8")
+    notebook = nbformat.reads(text, as_version=4)
+    nbformat.validate(notebook)
+    assert notebook.metadata["baocao"] == {"draft": True}
+    note, parameters, other = notebook.cells
+    assert note.cell_type == "markdown"
+    assert note.source.startswith("**BẢN NHÁP**")
+    assert parameters.source == 'period = "2024-05"'
+    assert (other.source, other.outputs, other.execution_count) == ('note = "period = giữ nguyên"', [], None)
+    assert "\\u" not in text
+    assert text.endswith("}\n")
+
+
+def test_a_draft_of_a_draft_has_one_note(project: Project) -> None:
+    new_month(project, MAY)
+    new_month(project, Period(2024, 6))
+    notebook = nbformat.read(project.root / "notebooks/2024-06/10-khai-quat.ipynb", as_version=4)
+    assert [cell.cell_type for cell in notebook.cells] == ["markdown", "code", "code"]
+    assert "kỳ 2024-05" in notebook.cells[0].source
+
+
+def test_nothing_is_overwritten(project: Project) -> None:
+    project.params(MAY).write_text("period: 2024-05\nnumber: 12\n", "utf-8")
+    (project.submissions(MAY)).mkdir()
+    (project.submissions(MAY) / "01-cong-an.xlsx").write_bytes(b"a clerk's work")
+    (project.root / "notebooks/2024-05").mkdir()
+    before = snapshot(project.root)
+    made = new_month(project, MAY)
+    after = snapshot(project.root)
+    assert {name: after[name] for name in before} == before
+    assert made.drafts == ()
+    assert set(made.kept) == {
+        project.params(MAY),
+        project.submissions(MAY) / "01-cong-an.xlsx",
+        project.root / "notebooks/2024-05",
+    }
+    assert {path.suffix for path in made.written} == {".xlsx"}
+
+
+def test_a_second_time_writes_nothing(project: Project) -> None:
+    new_month(project, MAY)
+    before = snapshot(project.root)
+    assert new_month(project, MAY).written == ()
+    assert snapshot(project.root) == before
+
+
+def test_a_month_without_own_notebooks_before_it(project: Project) -> None:
+    made = new_month(project, Period(2024, 8))
+    assert made.drafts == ()
+    assert not (project.root / "notebooks/2024-08").exists()
+
+
+def test_a_broken_notebook_stops_before_anything_is_written(project: Project) -> None:
+    (project.root / "notebooks/2024-04/10-khai-quat.ipynb").write_text("{", "utf-8")
+    (project.root / "notebooks/2024-04/30-nhan-xet.ipynb").write_text('{"nbformat": 4}', "utf-8")
+    before = snapshot(project.root)
+    with pytest.raises(InputError) as caught:
+        new_month(project, MAY)
+    assert [problem.where[-1] for problem in caught.value.problems] == ["10-khai-quat.ipynb", "30-nhan-xet.ipynb"]
+    assert snapshot(project.root) == before
+
+
+def test_a_month_before_every_form(project: Project) -> None:
+    with pytest.raises(InputError, match="không có biểu mẫu nào"):
+        new_month(project, Period(2020, 1))
+
+
+def test_a_place_that_cannot_be_written(project: Project) -> None:
+    (project.root / "data" / "2024-05").write_text("", "utf-8")
+    with pytest.raises(RunError, match="không ghi được"):
+        new_month(project, MAY)
