@@ -390,7 +390,7 @@ def test_problems_and_log_name_the_place(tmp_path: Path) -> None:
     log = tmp_path / "nhat-ky" / "chay.log"
     first, second = failure_problems(runs, log)
     assert first.where == ("notebooks/21-loi-o.ipynb", "ô 4", "dòng 3")
-    assert first.what == "mục II.1: chia cho 0 (ZeroDivisionError: division by zero)"
+    assert first.what == "Mục II.1: chia cho 0 (ZeroDivisionError: division by zero)"
     assert str(runs[0].notebook) in first.remedy
     assert str(log) in first.remedy
     assert second.where == ("notebooks/25-hong.ipynb",)

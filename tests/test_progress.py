@@ -32,7 +32,7 @@ def test_plain_lines_for_what_has_ended() -> None:
     lines = stream.getvalue().splitlines()
     assert lines[:3] == [
         "Đọc biểu mẫu: 0,0 giây",
-        "[1/2] Mục Phụ lục II · 92-phu-luc.ipynb: lỗi, 2/4 ô, 3,2 giây",
+        "[1/2] Phụ lục II · 92-phu-luc.ipynb: lỗi, 2/4 ô, 3,2 giây",
         "[2/2] Mục II.4 · 24-dich-vu-cong.ipynb: xong, 5/5 ô, 1,3 giây",
     ]
     assert lines[3].startswith("Tổng thời gian: ")

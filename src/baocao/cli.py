@@ -43,7 +43,7 @@ Formats = Annotated[
     typer.Option("--format", metavar="DẠNG", help=f"Các dạng tệp, cách nhau bằng dấu phẩy. Mặc định: {_ALL_FORMATS}."),
 ]
 Jobs = Annotated[
-    str | None, typer.Option("--jobs", metavar="SỐ", help="Số mục chạy cùng lúc. Mặc định: số nhân của máy.")
+    str | None, typer.Option("--jobs", metavar="SỐ", help="Số mục chạy cùng lúc. Mặc định: hai lần số nhân của máy.")
 ]
 
 
@@ -146,12 +146,14 @@ def _demo(
         typer.Option("--period", metavar="KỲ", help="Kỳ mô phỏng. Mặc định: tháng sau kỳ mới nhất có tham số."),
     ] = None,
 ) -> None:
+    from baocao.cli_text import console, say, shown
     from baocao.demo import make_demo
 
     project = Project.find()
     wanted = Period.parse(period) if period is not None else _period(project, None).shift(1)
     copy = make_demo(project, Path(folder), wanted.shift(-1), wanted)
-    _make_report(copy, wanted, tuple(_ALL_FORMATS.split(",")), _cores())
+    say(console(stderr=True), f"Bản sao có số liệu mô phỏng kỳ {wanted}: {shown(copy.root)}")
+    _make_report(copy, wanted, tuple(_ALL_FORMATS.split(",")), _default_jobs())
 
 
 def _make_report(project: Project, period: Period, formats: Sequence[str], jobs: int) -> None:
@@ -161,7 +163,7 @@ def _make_report(project: Project, period: Period, formats: Sequence[str], jobs:
 
     errors = console(stderr=True)
     with Progress(errors) as progress:
-        result = run(project, period, formats, jobs, progress, partial(_announce, errors))
+        result = run(project, period, formats, jobs, progress, partial(_announce, errors, project))
     output = console()
     say(output, f"Báo cáo kỳ {period}:")
     for path in result.files.values():
@@ -176,17 +178,19 @@ def _run_section(project: Project, period: Period, section: str) -> None:
 
     errors = console(stderr=True)
     with Progress(errors) as progress:
-        result = run_section(project, period, section, progress, partial(_announce, errors))
+        result = run_section(project, period, section, progress, partial(_announce, errors, project))
     output = console()
     for path in result.files.values():
         say(output, f"Sổ tay đã chạy: {shown(path)}")
     say(output, f"Báo cáo chưa được làm lại; làm lại bằng lệnh: baocao run {period}")
 
 
-def _announce(errors: "Console", month: "Month") -> None:
-    from baocao.cli_text import counts, say
+def _announce(errors: "Console", project: Project, month: "Month") -> None:
+    from baocao.cli_text import counts, say, shown
 
     hint = f"; xem: baocao check {month.period}" if month.findings else ""
+    if hint and not Path.cwd().is_relative_to(project.root):
+        hint += f" trong {shown(project.root)}"
     say(errors, f"Kiểm tra số liệu: {counts(month.findings)}{hint}")
 
 
@@ -248,7 +252,7 @@ def _formats(text: str | None) -> tuple[str, ...]:
 
 def _jobs(text: str | None) -> int:
     if text is None:
-        return _cores()
+        return _default_jobs()
     if not (text.isascii() and text.isdigit() and int(text) > 0):
         raise InputError(
             Problem(
@@ -261,8 +265,9 @@ def _jobs(text: str | None) -> int:
     return int(text)
 
 
-def _cores() -> int:
-    return os.cpu_count() or 1
+def _default_jobs() -> int:
+    # A section waits for its kernel about half of its time.
+    return 2 * (os.cpu_count() or 1)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

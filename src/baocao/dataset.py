@@ -6,12 +6,12 @@ notebook asks for, present or absent.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from baocao.derived import Derived, derive, nearest
+from baocao.derived import Derived, Rows, derive, nearest
 from baocao.errors import InputError, Problem
 from baocao.figure import Cell, Date, Datum, Figure, Number, Text, change
 from baocao.forms import Fields, Form, Grid
@@ -44,14 +44,15 @@ class Dataset:
     blocks: Mapping[str, BlockInfo]
     declarations: tuple[Derived, ...]
     previous_inputs: Mapping[str, Datum] = field(default_factory=dict)
-    reads: set[str] = field(default_factory=set)
+    reads: set[str] = field(default_factory=set, compare=False)
 
     def __post_init__(self) -> None:
         """Compute what is declared, for this month and the previous one."""
-        self._data: dict[str, Datum] = {**self.inputs, **derive(self.inputs, self.declarations)}
+        rows = row_titles(self.blocks)
+        self._data: dict[str, Datum] = {**self.inputs, **derive(self.inputs, self.declarations, rows)}
         self._previous: dict[str, Datum] = dict(self.previous_inputs)
         if self.previous_inputs:
-            self._previous |= derive(self.previous_inputs, self.declarations)
+            self._previous |= derive(self.previous_inputs, self.declarations, rows)
 
     @property
     def has_previous(self) -> bool:
@@ -85,7 +86,7 @@ class Dataset:
 
     def change(self, figure: Figure) -> Figure:
         """Change against the same code a month earlier; missing where there is none."""
-        before = self._previous.get(figure.code)
+        before = self.previous(figure.code)
         if not isinstance(before, Figure):
             before = Figure(figure.code, None, figure.label, figure.unit)
         return change(figure, before)
@@ -96,8 +97,22 @@ class Dataset:
         return self._previous.get(code)
 
     def rows(self, block: str) -> tuple[str, ...]:
-        """Row names of a grid or list, as codes use them."""
-        return tuple(name for name, _ in self.blocks[block].rows)
+        """Row names of a grid or list, as codes use them. A list counts as read with the row that it does not have."""
+        info = self.blocks[block]
+        if info.kind == "list":
+            self.reads.add(f"{block}.r{len(info.rows) + 1}")
+        return tuple(name for name, _ in info.rows)
+
+    def columns(self, block: str) -> tuple[str, ...]:
+        """Column names of a grid or list, then those of the figures declared for its rows."""
+        own = [name for name, _, _ in self.blocks[block].columns]
+        found = [name for row, _ in self.blocks[block].rows for name in self.names_under(f"{block}.{row}")]
+        declared = [
+            declaration.code.removeprefix(f"{block}.*.")
+            for declaration in self.declarations
+            if declaration.code.startswith(f"{block}.*.")
+        ]
+        return tuple(dict.fromkeys((*own, *found, *declared)))
 
     def has_prefix(self, prefix: str) -> bool:
         """Some code begins with these parts."""
@@ -109,13 +124,17 @@ class Dataset:
         return tuple(dict.fromkeys(code[len(start) :].split(".")[0] for code in self._data if code.startswith(start)))
 
     def find(self, words: str) -> Iterator[Datum]:
-        """Data whose label or code has all of `words`, with or without diacritics."""
+        """Data whose label or code has all of `words`, with or without diacritics.
+
+        Everything that was searched counts as read, since any of it could have been found.
+        """
         wanted = strip_marks(fold(words)).split()
-        for code, datum in self._data.items():
-            text = strip_marks(fold(f"{datum.label} {code}"))
-            if all(word in text for word in wanted):
-                self.reads.add(code)
-                yield datum
+        self.reads.update(self._data)
+        return (
+            datum
+            for code, datum in self._data.items()
+            if all(word in strip_marks(fold(f"{datum.label} {code}")) for word in wanted)
+        )
 
     def save(self, path: Path) -> None:
         """Write as JSON; numbers keep their exact text."""
@@ -160,6 +179,28 @@ def build_dataset(
     intake: Intake, forms: Sequence[Form], declarations: tuple[Derived, ...], previous: Intake | None
 ) -> Dataset:
     """Put together what was read; `previous` is last month's intake where there is one."""
+    earlier = _of_period(previous) if previous else {}
+    return Dataset(intake.period, intake.data, block_infos(intake, forms), declarations, earlier)
+
+
+def _of_period(intake: Intake) -> dict[str, Datum]:
+    """The data with the period before their workbooks' names, which are the same month after month."""
+
+    def moved(cell: Cell) -> Cell:
+        return replace(cell, workbook=f"{intake.period}/{cell.workbook}")
+
+    data: dict[str, Datum] = {}
+    for code, datum in intake.data.items():
+        if isinstance(datum, Figure):
+            as_of = replace(datum.as_of, cell=moved(datum.as_of.cell)) if datum.as_of else None
+            data[code] = replace(datum, cell=moved(datum.cell) if datum.cell else None, as_of=as_of)
+        else:
+            data[code] = replace(datum, cell=moved(datum.cell))
+    return data
+
+
+def block_infos(intake: Intake, forms: Sequence[Form]) -> dict[str, BlockInfo]:
+    """The blocks of the forms, open lists with the rows that were filled in."""
     blocks = {}
     for form in forms:
         for block in form.blocks:
@@ -175,7 +216,15 @@ def build_dataset(
                         (f"r{number}", str(number)) for number in range(1, intake.lengths.get(block.block, 0) + 1)
                     )
             blocks[block.block] = BlockInfo(block.block, block.kind, block.title, form.form, rows, columns)
-    return Dataset(intake.period, intake.data, blocks, declarations, previous.data if previous else {})
+    return blocks
+
+
+def row_titles(blocks: Mapping[str, BlockInfo]) -> Rows:
+    """Titles of the rows by block, for the labels of declared figures."""
+    return {
+        info.block: {name: f"dòng {title}" if info.kind == "list" else title for name, title in info.rows}
+        for info in blocks.values()
+    }
 
 
 def _dump(datum: Datum) -> dict[str, Any]:

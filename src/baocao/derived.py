@@ -7,13 +7,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from baocao.errors import InputError, Problem
-from baocao.figure import Datum, Figure, difference, rate, share, total
+from baocao.figure import Datum, Figure, UnitError, difference, rate, share, total
 from baocao.yamlfile import load_model
 
 NAME = "data/derived.yml"
+
+Rows = Mapping[str, Mapping[str, str]]
+"""Block → row name → title of the row; an open list without entries has no rows."""
+
+_OPERANDS = {"rate": (2, 2), "share": (2, None), "sum": (1, None), "difference": (2, None)}
+"""Operation → fewest and most operands."""
 
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(\.([a-z][a-z0-9_]*|\*))+$")]
 
@@ -35,6 +41,22 @@ class Derived(BaseModel):
     fixed: bool = False
     partial: bool = False
 
+    @model_validator(mode="after")
+    def _operands_fit(self) -> "Derived":
+        least, most = _OPERANDS[self.operation]
+        if not least <= len(self.operands) <= (most or len(self.operands)):
+            wanted = f"đúng {least}" if least == most else f"ít nhất {least}"
+            raise ValueError(f"{self.operation} cần {wanted} toán hạng, đang có {len(self.operands)}")
+        if any(code.count("*") > 1 for code in (self.code, *self.operands)):
+            raise ValueError("mỗi mã chỉ được có một dấu *")
+        if "*" in self.code and "*" not in self.operands[0]:
+            raise ValueError("mã có dấu * thì toán hạng đầu cũng phải có dấu *")
+        if "*" not in self.code and self.operation != "sum" and any("*" in operand for operand in self.operands):
+            raise ValueError("chỉ sum được cộng mọi dòng (dấu * chỉ có ở toán hạng)")
+        if self.partial and self.operation != "sum":
+            raise ValueError("partial chỉ dùng với sum")
+        return self
+
 
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -53,9 +75,12 @@ def nearest(code: str, known: Iterable[str]) -> str:
     return f"mã gần nhất: {close[0]}" if close else ""
 
 
-def derive(data: Mapping[str, Datum], declarations: Iterable[Derived]) -> dict[str, Figure]:
-    """All derived figures by code. Unknown operands, texts, cycles and clashing codes are one `InputError`."""
-    work = _Work(data)
+def derive(data: Mapping[str, Datum], declarations: Iterable[Derived], rows: Rows) -> dict[str, Figure]:
+    """All derived figures by code. `rows` names the rows of every block.
+
+    Unknown operands, texts, cycles and clashing codes are one `InputError`. A sum over no entries is missing.
+    """
+    work = _Work(data, rows)
     declarations = list(declarations)
     # An explicit row wins over the wildcard that would cover it.
     for declaration in declarations:
@@ -63,11 +88,11 @@ def derive(data: Mapping[str, Datum], declarations: Iterable[Derived]) -> dict[s
             work.declare(declaration.code, declaration)
     for declaration in declarations:
         if "*" in declaration.code:
-            for row in work.rows(declaration):
+            for row in work.rows(declaration.code, declaration.operands[0]):
                 code = declaration.code.replace("*", row)
                 if code not in work.declared:
                     operands = tuple(operand.replace("*", row) for operand in declaration.operands)
-                    label = f"{declaration.label}, {work.row_label(operands[0])}"
+                    label = f"{declaration.label}, {work.row_title(declaration.operands[0], row)}"
                     work.declare(
                         code, declaration.model_copy(update={"code": code, "operands": operands, "label": label})
                     )
@@ -81,9 +106,11 @@ def derive(data: Mapping[str, Datum], declarations: Iterable[Derived]) -> dict[s
 @dataclass
 class _Work:
     data: Mapping[str, Datum]
+    titles: Rows
     declared: dict[str, Derived] = field(default_factory=dict)
     done: dict[str, Figure] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    circular: set[str] = field(default_factory=set)
 
     def fail(self, code: str, what: str, expected: str = "") -> None:
         self.problems.append(Problem(what, (NAME, code), expected, "sửa khai báo của mã này"))
@@ -94,18 +121,27 @@ class _Work:
         else:
             self.declared[code] = declaration
 
-    def rows(self, declaration: Derived) -> list[str]:
-        return _rows(declaration.operands[0], self.data)
+    def rows(self, code: str, pattern: str) -> list[str]:
+        """What `*` stands for in `pattern`; nothing at all is a mistake, except in a list without entries."""
+        expression = re.compile(re.escape(pattern).replace(r"\*", r"([a-z][a-z0-9_]*)"))
+        known = (*self.data, *self.declared)
+        found = [match[1] for known_code in known if (match := expression.fullmatch(known_code))]
+        block = pattern.partition(".")[0]
+        if not found and (block not in self.titles or self.titles[block]):
+            self.fail(code, f"không có mã nào dạng “{pattern}”", nearest(pattern, known))
+        return found
 
-    def row_label(self, operand: str) -> str:
-        datum = self.data.get(operand)
-        return datum.label.rpartition(", ")[0] if datum is not None else ""
+    def row_title(self, operand: str, row: str) -> str:
+        return self.titles.get(operand.partition(".")[0], {}).get(row, row)
 
     def compute(self, code: str, path: tuple[str, ...]) -> Figure | None:
         if code in self.done:
             return self.done[code]
         if code in path:
-            self.fail(code, f"khai báo vòng tròn: {' → '.join((*path, code))}")
+            circle = path[path.index(code) :]
+            if not self.circular.intersection(circle):
+                self.fail(code, f"khai báo vòng tròn: {' → '.join((*circle, code))}")
+            self.circular.update(circle)
             return None
         declaration = self.declared[code]
         operands: list[Figure] = []
@@ -117,11 +153,9 @@ class _Work:
         if declaration.partial:
             operands = [figure for figure in operands if not figure.missing] or operands[:1]
         try:
-            result = _OPERATIONS[declaration.operation](operands)
-        except (ValueError, IndexError) as error:
-            self.fail(
-                code, f"không tính được: {error}", "rate, share: hai toán hạng trở lên; sum, difference: cùng đơn vị"
-            )
+            result = _OPERATIONS[declaration.operation](operands) if operands else Figure(code, None, declaration.label)
+        except UnitError as error:
+            self.fail(code, f"không tính được: {error}", "các toán hạng cùng đơn vị")
             return None
         decimals = declaration.decimals if declaration.decimals is not None else result.decimals
         self.done[code] = replace(
@@ -133,7 +167,7 @@ class _Work:
         return [
             operand.replace("*", row)
             for operand in declaration.operands
-            for row in (_rows(operand, self.data) if "*" in operand else [""])
+            for row in (self.rows(declaration.code, operand) if "*" in operand else [""])
         ]
 
     def _operand(self, code: str, wanted: str, path: tuple[str, ...]) -> Figure | None:
@@ -142,15 +176,10 @@ class _Work:
             return datum
         if wanted not in self.declared:
             if datum is None:
-                self.fail(code, f"không có mã “{wanted}”", nearest(wanted, self.data))
+                self.fail(code, f"không có mã “{wanted}”", nearest(wanted, (*self.data, *self.declared)))
             else:
                 self.fail(code, f"mã “{wanted}” không phải số liệu", "mã của một con số")
         return None
-
-
-def _rows(pattern: str, data: Mapping[str, Datum]) -> list[str]:
-    expression = re.compile(re.escape(pattern).replace(r"\*", r"([a-z][a-z0-9_]*)"))
-    return [match[1] for code in data if (match := expression.fullmatch(code))]
 
 
 _OPERATIONS: dict[str, Callable[[list[Figure]], Figure]] = {

@@ -9,6 +9,7 @@ from baocao.vi import clean_text
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~^$@!&=])")
 _URI = re.compile(r":(?=[/:])")
 _LIST_LABEL = re.compile(r"^(\(?[0-9A-Za-z]{1,9})([.)])")
+_CAPTION = re.compile(r"^(table):", re.IGNORECASE)
 _LEADING = re.compile(r"^([-+:%.)(?\"'])")
 
 
@@ -16,7 +17,7 @@ def markdown_text(text: str) -> str:
     """`text` as Markdown that prints literally: no emphasis, HTML, link, list, shortcode or maths takes effect."""
     flat = " ".join(clean_text(text).split())
     flat = _URI.sub(r"\\:", _SPECIAL.sub(r"\\\1", flat))
-    return _LIST_LABEL.sub(r"\1\\\2", _LEADING.sub(r"\\\1", flat))
+    return _LIST_LABEL.sub(r"\1\\\2", _CAPTION.sub(r"\1\\:", _LEADING.sub(r"\\\1", flat)))
 
 
 def html_text(text: str) -> str:

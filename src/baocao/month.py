@@ -1,10 +1,12 @@
 """One month's material, read and checked: parameters, forms, dataset and every finding."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from baocao.checks import acknowledge, check_dataset, check_params
-from baocao.dataset import Dataset, build_dataset
-from baocao.derived import derive, load_derived
+from baocao.dataset import Dataset, block_infos, build_dataset, row_titles
+from baocao.derived import Derived, derive, load_derived
 from baocao.errors import BaocaoError, InputError, Problem, Severity
 from baocao.finding import Finding
 from baocao.forms import Form, load_forms
@@ -34,29 +36,36 @@ def read_month(project: Project, period: Period) -> Month:
     """Read and check everything of `period`; what cannot be read at all is one `InputError` with all problems."""
     problems: list[Problem] = []
     params: Params | None = None
+    declarations: tuple[Derived, ...] | None = None
+    intake: Intake | None = None
+    dataset: Dataset | None = None
     forms: tuple[Form, ...] = ()
-    try:
+    with _collecting(problems):
         params = load_params(project, period)
+    with _collecting(problems):
+        declarations = load_derived(project.derived)
+    with _collecting(problems):
+        forms = load_forms(project.forms, period)
+        intake = read_submissions(project.submissions(period), forms, period)
+    previous, notes = _previous(project, period)
+    if intake is not None and declarations is not None:
+        with _collecting(problems):
+            dataset = build_dataset(intake, forms, declarations, previous)
+    if problems or params is None or intake is None or dataset is None:
+        stopping = [finding for finding in intake.findings if finding.severity is Severity.LOI] if intake else []
+        if params is not None:
+            stopping = [finding for finding in acknowledge(stopping, params) if finding.stops]
+        raise InputError([*problems, *(finding.problem for finding in stopping)])
+    findings = [*intake.findings, *notes, *check_params(params), *check_dataset(dataset, forms, params)]
+    return Month(period, params, forms, dataset, acknowledge(findings, params))
+
+
+@contextmanager
+def _collecting(problems: list[Problem]) -> Iterator[None]:
+    try:
+        yield
     except InputError as error:
         problems += error.problems
-    try:
-        forms = load_forms(project.forms, period)
-        declarations = load_derived(project.derived)
-        intake = read_submissions(project.submissions(period), forms, period)
-    except InputError as error:
-        raise InputError([*problems, *error.problems]) from error
-    if params is None:
-        raise InputError([*problems, *(finding.problem for finding in intake.findings if finding.stops)])
-    previous, notes = _previous(project, period)
-    findings = [*intake.findings, *notes, *check_params(params)]
-    complete = not any(finding.severity is Severity.LOI for finding in intake.findings)
-    if complete:
-        dataset = build_dataset(intake, forms, declarations, previous)
-        findings += check_dataset(dataset, forms, params)
-    else:
-        # Declared figures rest on values that could not be read: only what was read is kept.
-        dataset = build_dataset(intake, forms, (), None)
-    return Month(period, params, forms, dataset, acknowledge(findings, params))
 
 
 def _previous(project: Project, period: Period) -> tuple[Intake | None, list[Finding]]:
@@ -66,10 +75,11 @@ def _previous(project: Project, period: Period) -> tuple[Intake | None, list[Fin
     if not folder.is_dir():
         return None, []
     try:
-        intake = read_submissions(folder, load_forms(project.forms, before), before)
+        forms = load_forms(project.forms, before)
+        intake = read_submissions(folder, forms, before)
         faults = [finding.problem for finding in intake.findings if finding.severity is Severity.LOI]
         if not faults:
-            derive(intake.data, load_derived(project.derived))
+            derive(intake.data, load_derived(project.derived), row_titles(block_infos(intake, forms)))
             return intake, []
     except BaocaoError as error:
         faults = list(error.problems)

@@ -1,20 +1,23 @@
 """Prose with figures in it: Jinja2 over a dataset, strict, every value made literal or marked with its source."""
 
 import difflib
+import html
 import re
 import traceback
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from jinja2 import Environment, TemplateSyntaxError, Undefined
+from jinja2 import Environment, TemplateError, TemplateSyntaxError, Undefined, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 
 from baocao.dataset import Dataset
 from baocao.errors import BaocaoError, InputError, Problem
-from baocao.figure import MISSING_IN_PROSE, Date, Datum, Figure, Text, difference, rate, share, total
-from baocao.markup import figure_span, markdown_text, markdown_value
+from baocao.figure import MISSING_IN_PROSE, Date, Datum, Figure, Text, UnitError, difference, rate, share, total
+from baocao.markup import figure_span, html_text, markdown_text, markdown_value
 from baocao.vi import PartialDate, format_date, format_date_words, format_number, join_list
 
 
@@ -99,7 +102,13 @@ class _Strict(Undefined):
         )
 
     __str__ = __iter__ = __len__ = __bool__ = __eq__ = __ne__ = __hash__ = _fail_with_undefined_error
-    __call__ = __getattr__ = __getitem__ = __add__ = __radd__ = __sub__ = __rsub__ = _fail_with_undefined_error
+    __call__ = __getattr__ = __getitem__ = __contains__ = _fail_with_undefined_error
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = (
+        _fail_with_undefined_error
+    )
+    __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __pow__ = __rpow__ = _fail_with_undefined_error
+    __lt__ = __le__ = __gt__ = __ge__ = __neg__ = __pos__ = _fail_with_undefined_error
+    __int__ = __float__ = __complex__ = _fail_with_undefined_error
 
 
 def finalize(value: object) -> object:
@@ -155,7 +164,7 @@ def context(dataset: Dataset, terms: Mapping[str, str]) -> dict[str, object]:
         if moved.value == 0:
             return Markup(" (không thay đổi so với tháng trước)")
         word = "tăng" if moved.value > 0 else "giảm"
-        size = Figure(**{**vars(moved), "value": abs(moved.value)})
+        size = replace(moved, value=moved.value if moved.value > 0 else -moved.value)
         if str(size).rstrip("%").strip("0,") == "":
             return Markup(" (tương đương tháng trước)")
         unit = " điểm phần trăm" if moved.unit == "%" else ""
@@ -175,13 +184,14 @@ def context(dataset: Dataset, terms: Mapping[str, str]) -> dict[str, object]:
         """
         names = ("loai", "so" if prefix else "so_ky_hieu", "ngay")
         kind, number, day = (entry[f"{prefix}{name}"] for name in names)
-        assert isinstance(kind, Text) and isinstance(number, Text) and isinstance(day, Date)
+        if not (isinstance(kind, Text) and isinstance(number, Text) and isinstance(day, Date)):
+            raise InputError(Problem("cite cần một dòng văn bản", expected="dòng có các cột loai, so_ky_hieu, ngay"))
         when = "" if day.missing else f" ngày {day}"
         return Markup(f"{markdown_text(str(kind))} số {markdown_text(str(number))}{when}")
 
     def ref(name: str) -> Markup:
         """Nhắc đến một bảng hoặc biểu đồ theo tên: “Bảng 1”."""
-        return Markup(f'<span data-ref="{name}"></span>')
+        return Markup(f'<span data-ref="{html_text(name)}"></span>')
 
     names: dict[str, object] = {name: Namespace(dataset, name) for name in dataset.names_under("")}
     functions: dict[str, Callable[..., object]] = {
@@ -211,7 +221,7 @@ def _decimals(figure: Figure, places: int, fixed: bool = False) -> Figure:
 
 def _lower_first(text: object) -> str:
     """For use within a sentence; an abbreviation (UBND, CSDLQG) or a camel-case name (VNeID) keeps its capital."""
-    plain = str(text)
+    plain = text if isinstance(text, Markup) else str(text)
     word = re.match(r"\w*", plain)
     return plain if word and word[0][1:] != word[0][1:].lower() else plain[:1].lower() + plain[1:]
 
@@ -226,10 +236,16 @@ def _comma_list(items: list[object]) -> Markup:
     return Markup(join_list([str(finalize(item)) for item in items]))
 
 
+@pass_context
+def _printed(_context: Context, value: object) -> object:
+    # With the context, so that no constant is printed at compile time, past this function.
+    return value if isinstance(value, Undefined) else Markup(finalize(value))
+
+
 def environment(known: tuple[str, ...]) -> Environment:
     """The template engine of the narrative; `known` are the names to suggest from."""
     strict = type("Strict", (_Strict,), {"known": known})
-    engine = Environment(undefined=strict, finalize=finalize, autoescape=False, trim_blocks=True, lstrip_blocks=True)
+    engine = Environment(undefined=strict, finalize=_printed, autoescape=True, trim_blocks=True, lstrip_blocks=True)
     engine.filters |= {"words": _words, "decimals": _decimals, "and_list": _comma_list}
     engine.filters |= {"lower_first": _lower_first, "ended": _ended}
     return engine
@@ -240,19 +256,35 @@ def render(source: str, names: Mapping[str, object], first_line: int = 1) -> str
     try:
         return environment(tuple(names)).from_string(source).render(dict(names))
     except TemplateSyntaxError as error:
-        raise _at(
-            source,
-            error.lineno,
-            first_line,
-            Problem(f"cú pháp mẫu sai: {error.message}", expected="{{ mã }} đóng mở đủ"),
-        ) from error
+        raise _at(source, error.lineno, first_line, _syntax_problem(error)) from error
     except BaocaoError as error:
         raise _at(source, _template_line(error), first_line, error.problems[0]) from error
-    except (ArithmeticError, TypeError, ValueError, AttributeError, LookupError) as error:
-        problem = Problem(
-            f"không tính được biểu thức ({type(error).__name__}: {error})", expected="phép tính giữa các số liệu"
-        )
-        raise _at(source, _template_line(error), first_line, problem) from error
+    except (ArithmeticError, TypeError, ValueError, AttributeError, LookupError, TemplateError) as error:
+        raise _at(source, _template_line(error), first_line, _value_problem(error)) from error
+
+
+def _syntax_problem(error: TemplateSyntaxError) -> Problem:
+    """What the template engine says in English, for the author."""
+    message = error.message or ""
+    if match := re.match(r"No (filter|test) named '(.+?)'", message):
+        return Problem(f"không có bộ lọc “{match[2]}”", expected="một trong: words, decimals, lower_first, and_list")
+    if match := re.match(r"Encountered unknown tag '(.+?)'", message):
+        return Problem(f"không có lệnh “{{% {match[1]} %}}”, hoặc lệnh đặt sai chỗ", expected="if, for, set đóng mở đủ")
+    if "end of template" in message or "Missing end of" in message:
+        return Problem("cú pháp mẫu sai: thiếu phần đóng", expected="{{ mã }} và {% if %} … {% endif %} đóng mở đủ")
+    return Problem("cú pháp mẫu sai ở dòng này", expected="{{ mã }} hoặc {{ hàm(mã, mã) }}")
+
+
+def _value_problem(error: Exception) -> Problem:
+    expected = "rate(a, b), share(a, [a, b]), total(a, b), difference(a, b), change(a), hoặc a + b, a - b cùng đơn vị"
+    if isinstance(error, UnitError):
+        return Problem(f"không tính được biểu thức: {error}", expected=expected)
+    message = str(error)
+    if match := re.search(r"for (\S+): '|^'(\S+)' not supported", message):
+        return Problem(f"phép tính “{match[1] or match[2]}” không dùng được với các giá trị này", expected=expected)
+    if match := re.match(r"(?:.*\.)?(\w+)\(\) (?:missing|takes|got)", message):
+        return Problem(f"gọi hàm {match[1]} sai tham số", expected=expected)
+    return Problem(f"không tính được biểu thức ({type(error).__name__})", expected=expected)
 
 
 def _at(source: str, line: int, first_line: int, problem: Problem) -> NarrativeError:
@@ -273,5 +305,6 @@ def _template_line(error: BaseException) -> int:
 def plain(source: str, names: Mapping[str, object]) -> str:
     """The same values as plain text, for captions and alternative texts."""
     marked = render(source, names)
-    # One pass: an escaped “<” of a workbook's text opens no tag.
-    return re.sub(r"\\(.)|<[^>]+>", lambda match: match[1] or "", marked).strip()
+    # One pass: an escaped “<” of a workbook's text opens no tag, and what an entity stands for is not read again.
+    parts = re.compile(r"\\(?P<literal>[^\w\s])|</?[a-zA-Z][^>]*>|(?P<entity>&#?\w+;)")
+    return parts.sub(lambda match: match["literal"] or html.unescape(match["entity"] or ""), marked).strip()

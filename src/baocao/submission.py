@@ -140,9 +140,14 @@ def _uncalculated(archive: zipfile.ZipFile) -> Iterator[tuple[str, frozenset[str
         cells = (
             cell.get("r", "")
             for cell in _named(ElementTree.fromstring(content), "c")
-            if any(True for _ in _named(cell, "f")) and not any(True for _ in _named(cell, "v"))
+            if any(True for _ in _named(cell, "f")) and not _has_result(cell)
         )
         yield sheet.get("name", ""), frozenset(cells)
+
+
+def _has_result(cell: Element) -> bool:
+    # A text formula may well come to nothing: an empty text is a result.
+    return cell.get("t") == "str" or any(value.text for value in _named(cell, "v"))
 
 
 def _named(element: Element, name: str) -> Iterator[Element]:

@@ -1,14 +1,20 @@
 """Tables of the report: data frames of figures, and their HTML with spanning headers and sources."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from numbers import Integral, Number
 from typing import Any
 
 import pandas as pd
 
 from baocao.dataset import Dataset
+from baocao.errors import InputError, Problem
 from baocao.figure import Date, Datum, Figure, Text
 from baocao.markup import html_text, table_value
+from baocao.vi import format_number
 
 ORDINAL = "stt"
 ROW_TITLE = "ten"
@@ -41,16 +47,15 @@ def _plain(value: object) -> object:
 def figure_table(dataset: Dataset, block: str) -> FigureTable:
     """A grid or list as a table; declared figures of its rows are columns too. Counts as read with all its codes."""
     info = dataset.blocks[block]
-    names = [name for name, _ in info.rows]
-    columns = list(dict.fromkeys(part for name in names for part in dataset.names_under(f"{block}.{name}")))
+    names = dataset.rows(block)
     frame: dict[str, list[object]] = {}
     if info.kind == "grid":
         frame[ROW_TITLE] = [title for _, title in info.rows]
-    for column in columns:
+    for column in dataset.columns(block):
         frame[column] = [
             dataset.get(code) if (code := f"{block}.{name}.{column}") in dataset else None for name in names
         ]
-    return FigureTable(frame, index=names)
+    return FigureTable(frame, index=list(names))
 
 
 def reported(table: FigureTable) -> FigureTable:
@@ -80,15 +85,27 @@ def table_html(
     """The table as HTML. `columns` names what to print, in order; `stt` is a running number; widths are in percent."""
     unknown = [column for column in columns if column != ORDINAL and column not in table.columns]
     if unknown:
-        raise KeyError(f"bảng không có cột: {', '.join(unknown)}; các cột có: {', '.join(map(str, table.columns))}")
+        raise InputError(
+            Problem(
+                f"bảng không có cột: {', '.join(unknown)}",
+                expected=f"các cột: {', '.join(map(str, table.columns))}; hoặc {ORDINAL}",
+                remedy="sửa mã cột trong lệnh hiện bảng",
+            )
+        )
     if widths is not None and len(widths) != len(columns):
-        raise ValueError(f"có {len(columns)} cột nhưng {len(widths)} độ rộng")
+        raise InputError(
+            Problem(
+                f"có {len(columns)} cột nhưng {len(widths)} độ rộng",
+                expected="mỗi cột một độ rộng",
+                remedy="sửa widths trong lệnh hiện bảng",
+            )
+        )
     shares = [width * 100 / sum(widths) for width in widths] if widths else [100 / len(columns)] * len(columns)
     layout = [
         _Column(key, *(header if isinstance(header, tuple) else ("", header)), width)
         for (key, header), width in zip(columns.items(), shares, strict=True)
     ]
-    parts = [f'<table class="bang"{f" data-name={name!r}" if name else ""}>'.replace("'", '"')]
+    parts = [f'<table class="bang" data-name="{html_text(name)}">' if name else '<table class="bang">']
     if caption:
         parts.append(f"<caption>{html_text(caption)}</caption>")
     parts.append(
@@ -96,7 +113,7 @@ def table_html(
     )
     parts += ["<thead>", *_head(layout), "</thead>", "<tbody>"]
     for number, (_, row) in enumerate(table.iterrows(), start=1):
-        cells = [_cell(number if column.name == ORDINAL else row[column.name]) for column in layout]
+        cells = [_ordinal(number) if column.name == ORDINAL else _cell(row[column.name]) for column in layout]
         parts.append("<tr>" + "".join(cells) + "</tr>")
     parts += ["</tbody>", "</table>"]
     return "\n".join(parts)
@@ -120,14 +137,28 @@ def _head(layout: Sequence[_Column]) -> list[str]:
     return ["<tr>" + "".join(upper) + "</tr>", "<tr>" + "".join(lower) + "</tr>"]
 
 
+def _ordinal(number: int) -> str:
+    return f'<td style="text-align:center">{number}</td>'
+
+
 def _cell(value: object) -> str:
     if isinstance(value, Figure | Text | Date):
         datum: Datum = value
         shown, align = table_value(datum)
-    elif isinstance(value, int):
-        shown, align = str(value), "center"
-    elif value is None or isinstance(value, float):
+    elif value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
         shown, align = "", "left"
+    elif isinstance(value, Integral) and not isinstance(value, bool):
+        shown, align = format_number(int(value)), "right"
+    elif isinstance(value, Decimal | Fraction):
+        shown, align = format_number(value), "right"
+    elif isinstance(value, Number | bool):
+        raise InputError(
+            Problem(
+                f"không in được giá trị {value!r} trong bảng",
+                expected="một số liệu, một số nguyên hoặc chữ",
+                remedy="dùng số liệu thay cho số đã qua .numeric()",
+            )
+        )
     else:
         shown, align = html_text(str(value)).replace("\n", "<br>"), "left"
     return f'<td style="text-align:{align}">{shown}</td>'
