@@ -333,7 +333,7 @@ def test_run_takes_the_newest_month_and_every_format(root: Path, monkeypatch: py
     fake = FakeRun(RunError(Problem("hết chỗ")))
     monkeypatch.setattr(run, "run", fake)
     assert main(["run"]) == 1
-    assert fake.asked == ("2024-04", ("docx", "pdf", "html"), os.cpu_count())
+    assert fake.asked == ("2024-04", ("docx", "pdf", "html"), 2 * (os.cpu_count() or 1))
 
 
 def test_ctrl_c(root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 import openpyxl
+import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
 from baocao.errors import Severity
@@ -26,6 +27,14 @@ ONE_STOP = "08-mot-cua.xlsx"
 OFFICE = "09-van-phong.xlsx"
 CARDS = "CCCD, định danh"
 GROUPS = "Hội, đoàn thể, phương tiện"
+
+
+def _has_calc() -> bool:
+    found = shutil.which("soffice")
+    return found is not None and (Path(found).resolve().parent / "libsclo.so").is_file()
+
+
+needs_calc = pytest.mark.skipif(not _has_calc(), reason="cần LibreOffice Calc (gói libreoffice-calc)")
 
 
 @cache
@@ -101,7 +110,7 @@ def insert(page: Worksheet, *, row: int = 0, column: int = 0) -> None:
 
 def convert(paths: Iterable[Path], kind: str, target: Path, profile: Path) -> None:
     """Let LibreOffice write the workbooks anew."""
-    command = [shutil.which("soffice") or "soffice", f"-env:UserInstallation=file://{profile}", "--headless"]
+    command = [shutil.which("soffice") or "", f"-env:UserInstallation=file://{profile}", "--headless"]
     command += ["--convert-to", kind, "--outdir", str(target), *map(str, paths)]
     subprocess.run(command, check=True, capture_output=True, timeout=240)
 
