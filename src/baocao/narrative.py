@@ -306,5 +306,5 @@ def plain(source: str, names: Mapping[str, object]) -> str:
     """The same values as plain text, for captions and alternative texts."""
     marked = render(source, names)
     # One pass: an escaped “<” of a workbook's text opens no tag, and what an entity stands for is not read again.
-    parts = re.compile(r"\\(?P<literal>[^\w\s])|</?[a-zA-Z][^>]*>|(?P<entity>&#?\w+;)")
+    parts = re.compile(r"\\(?P<literal>[!-/:-@\[-`{-~])|</?[a-zA-Z][^>]*>|(?P<entity>&#?\w+;)")
     return parts.sub(lambda match: match["literal"] or html.unescape(match["entity"] or ""), marked).strip()

@@ -141,7 +141,7 @@ def load_model(path: Path, model: type[Model], name: str) -> Model:
         raise InputError(
             [
                 Problem(_message(item), (name, f"dòng {_line(node, item['loc'])}"), remedy=_REMEDY)
-                for item in error.errors(include_url=False)
+                for item in _innermost(error.errors(include_url=False))
             ]
         ) from error
 
@@ -150,6 +150,16 @@ def _syntax(error: yaml.MarkedYAMLError) -> str:
     problem = str(error.problem)
     # What this module raises itself is Vietnamese already.
     return _SYNTAX.get(problem, problem if not problem.isascii() else "cú pháp sai ở dòng này hoặc dòng ngay trước")
+
+
+def _innermost(errors: list[Any]) -> list[Any]:
+    """Without what follows from a mistake further in: a list is too short because its only entry is wrong."""
+    places = [item["loc"] for item in errors]
+    return [
+        item
+        for item in errors
+        if not any(len(place) > len(item["loc"]) and place[: len(item["loc"])] == item["loc"] for place in places)
+    ]
 
 
 def _message(item: Any) -> str:

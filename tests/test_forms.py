@@ -1,0 +1,87 @@
+"""Form definitions: what is accepted, and what a definition must not say."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from baocao.errors import InputError
+from baocao.forms import load_forms
+from baocao.period import Period
+from baocao.project import Project
+from workbooks import APRIL, april_forms
+
+Content = dict[str, Any]
+
+
+def test_april_has_nine_forms() -> None:
+    forms = april_forms()
+    assert [form.file for form in forms] == sorted(form.file for form in forms)
+    assert len(forms) == 9
+    assert len({block.block for form in forms for block in form.blocks}) == sum(len(form.blocks) for form in forms)
+
+
+def change(project: Project, edit: Callable[[Content], None], name: str = "01-cong-an.yml") -> Path:
+    path = project.forms / name
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    edit(content)
+    path.write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    return path
+
+
+def problems(project: Project) -> str:
+    with pytest.raises(InputError) as caught:
+        load_forms(project.forms, APRIL)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("edit", "words"),
+    [
+        (lambda form: form["sheets"][0]["blocks"][0].update(block="Cccd"), "chữ thường không dấu"),
+        (lambda form: form["sheets"][0]["blocks"][0].update(block="rate"), "mã khối “rate” là từ dành riêng"),
+        (lambda form: form["sheets"][0]["blocks"][0].update(kind="bang"), "“blocks” thuộc loại không được biết đến"),
+        (lambda form: form["sheets"][0]["blocks"][0]["fields"][0].update(name="da_cap"), "“da_cap” viết hai lần"),
+        (lambda form: form["sheets"][0]["blocks"][0]["fields"][0].update(name="class"), "“class” là từ dành riêng"),
+        (lambda form: form["sheets"][0]["blocks"][0]["fields"][0].update(type="int"), "phải là một trong"),
+        (lambda form: form["sheets"][1]["blocks"][0]["columns"][0].update(name="stt"), "mã cột “stt” của bảng hoi"),
+        (lambda form: form["sheets"][1]["blocks"][0]["rows"][0].update(title="Hội  nông dân"), "viết hai lần"),
+        (lambda form: form["sheets"][0].update(name="Hội, đoàn thể, phương tiện"), "trang tính"),
+        (lambda form: form.update(valid_from="2022-13"), "tháng dạng NNNN-TT"),
+        (lambda form: form.pop("department"), "thiếu khóa “department”"),
+        (lambda form: form.update(sheets=[]), "danh sách “sheets” trống"),
+    ],
+)
+def test_mistakes_of_a_definition(project: Project, edit: Callable[[Content], None], words: str) -> None:
+    change(project, edit)
+    found = problems(project)
+    assert words in found
+    assert found.startswith("data/forms/01-cong-an.yml › dòng ")
+
+
+def test_mistakes_of_several_definitions_at_once(project: Project) -> None:
+    change(project, lambda form: form.update(version="một"))
+    change(project, lambda form: form.pop("title"), "02-lao-dong.yml")
+    found = problems(project)
+    assert "01-cong-an.yml" in found
+    assert "02-lao-dong.yml" in found
+
+
+@pytest.mark.parametrize("key", ["form", "code", "file"])
+def test_two_forms_with_one_name(project: Project, key: str) -> None:
+    value = yaml.safe_load((project.forms / "01-cong-an.yml").read_text(encoding="utf-8"))[key]
+    change(project, lambda form: form.update({key: value}), "02-lao-dong.yml")
+    assert f"“{value}” có ở cả biểu" in problems(project)
+
+
+def test_a_definition_holds_from_month_to_month(project: Project) -> None:
+    change(project, lambda form: form.update(valid_to="2024-03"))
+    assert "cong_an" not in {form.form for form in load_forms(project.forms, APRIL)}
+    assert "cong_an" in {form.form for form in load_forms(project.forms, Period(2024, 3))}
+
+
+def test_no_form_in_force(project: Project) -> None:
+    with pytest.raises(InputError, match="không có biểu mẫu nào áp dụng cho kỳ 2001-01"):
+        load_forms(project.forms, Period(2001, 1))

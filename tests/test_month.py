@@ -1,0 +1,118 @@
+"""One month read whole: every fault at once, nothing written."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+
+from baocao.errors import InputError, Severity
+from baocao.figure import Figure
+from baocao.month import Month, read_month
+from baocao.period import Period
+from baocao.project import Project
+from workbooks import APRIL, CARDS, GROUPS, POLICE, edit, folder_of, insert, put
+
+
+def tree(root: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(root)): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()}
+
+
+def test_april_can_run(april_month: Month) -> None:
+    assert april_month.stopping == ()
+    assert str(april_month.dataset.get("cccd.ty_le")) == "96,82%"
+
+
+def test_every_fault_of_a_month_at_once(project: Project) -> None:
+    folder = folder_of(project)
+    put(folder / POLICE, CARDS, "D9", "nhiều")
+    put(folder / POLICE, GROUPS, "D10", 60.9)
+    put(folder / "02-lao-dong.xlsx", "Số liệu", "A2", "Kỳ báo cáo: Tháng 3 năm 2024")
+    (folder / "03-bhxh.xlsx").write_bytes(b"")
+    (folder / "04-y-te.xlsx").unlink()
+    (folder / "05-giao-duc.xlsx").write_bytes((folder / "05-giao-duc.xlsx").read_bytes()[:2000])
+    shutil.copy(folder / "06-tu-phap.xlsx", folder / "06-tu-phap-sua.xlsx")
+    (folder / "07-van-hoa.xlsx").unlink()
+    (folder / "07-van-hoa.xlsx").mkdir()
+    edit(folder / "08-mot-cua.xlsx", lambda page: insert(page, row=2), "Hồ sơ")
+    put(folder / "09-van-phong.xlsx", "Thể chế, nguồn lực", "D8", "#REF!")
+    before = tree(project.root)
+    month = read_month(project, APRIL)
+    assert {(finding.rule, finding.problem.where[0]) for finding in month.stopping} == {
+        ("chu_o_cot_so", POLICE),
+        ("so_le", POLICE),
+        ("sai_ky", "02-lao-dong.xlsx"),
+        ("tep_rong", "03-bhxh.xlsx"),
+        ("thieu_tep", "data/2024-04"),
+        ("tep_hong", "05-giao-duc.xlsx"),
+        ("trung_tep", "data/2024-04"),
+        ("la_thu_muc", "07-van-hoa.xlsx"),
+        ("o_loi", "09-van-phong.xlsx"),
+    }
+    assert len(month.stopping) == 9
+    assert all(finding.problem.expected and finding.problem.remedy for finding in month.stopping)
+    assert tree(project.root) == before
+
+
+def test_faults_that_somebody_answers_for_do_not_lose_the_rest(project: Project) -> None:
+    put(folder_of(project) / POLICE, CARDS, "D9", "nhiều")
+    answer = {"rule": "chu_o_cot_so", "code": "cccd.da_cap", "reason": "đơn vị sẽ gửi sau", "by": "Nguyễn Văn A"}
+    project.params(APRIL).write_text(yaml.safe_dump({"period": "2024-04", "acknowledged": [answer]}), encoding="utf-8")
+    month = read_month(project, APRIL)
+    assert month.stopping == ()
+    assert str(month.dataset.get("cccd.ty_le")) == "…"
+    assert not month.dataset.get("dinh_danh.ty_le_cap").missing
+
+
+def test_missing_parameters_and_faulty_workbooks_at_once(project: Project) -> None:
+    project.params(APRIL).unlink()
+    put(folder_of(project) / POLICE, CARDS, "D9", "nhiều")
+    project.derived.write_text("derived: 5\n", encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        read_month(project, APRIL)
+    assert [problem.where[0] for problem in caught.value.problems] == [
+        "params/2024-04.yml",
+        "data/derived.yml",
+        POLICE,
+    ]
+    assert caught.value.exit_code == 2
+
+
+def test_month_without_anything(project: Project) -> None:
+    with pytest.raises(InputError) as caught:
+        read_month(project, Period(2024, 9))
+    assert "không có tệp params/2024-09.yml" in str(caught.value)
+    assert "không có thư mục số liệu của kỳ 2024-09" in str(caught.value)
+
+
+def of_march(project: Project) -> Path:
+    """April's workbooks, said to be of March."""
+    import openpyxl
+
+    march = project.submissions(Period(2024, 3))
+    shutil.copytree(folder_of(project), march)
+    for path in march.glob("*.xlsx"):
+        book = openpyxl.load_workbook(path)
+        for page in book.worksheets:
+            page["A2"].value = "Kỳ báo cáo: Tháng 3 năm 2024"
+        book.save(path)
+    return march
+
+
+def test_previous_month_is_compared_with(project: Project) -> None:
+    put(of_march(project) / POLICE, CARDS, "D9", 375000)
+    month = read_month(project, APRIL)
+    figure = month.dataset.get("cccd.da_cap")
+    assert isinstance(figure, Figure)
+    assert month.dataset.change(figure).value == 671
+    assert month.stopping == ()
+
+
+def test_faulty_previous_month_is_a_warning(project: Project) -> None:
+    put(of_march(project) / POLICE, CARDS, "D9", "nhiều")
+    month = read_month(project, APRIL)
+    assert month.stopping == ()
+    assert not month.dataset.has_previous
+    (finding,) = [finding for finding in month.findings if finding.rule == "ky_truoc"]
+    assert finding.severity is Severity.CANH_BAO
+    assert "số liệu kỳ 2024-03 còn 1 lỗi" in finding.problem.what

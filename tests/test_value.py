@@ -1,0 +1,132 @@
+"""One cell's content as the type that its column asks for."""
+
+from datetime import date, datetime, time
+from decimal import Decimal
+
+import pytest
+
+from baocao.forms import Constraints, Item
+from baocao.value import Reading, Unreadable, read_value
+from baocao.vi import PartialDate
+
+
+def item(kind: str, unit: str = "", **limits: object) -> Item:
+    return Item.model_validate({"name": "x", "title": "X", "type": kind, "unit": unit, "constraints": limits})
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "value"),
+    [
+        (819, "integer", 819),
+        (819.0, "integer", 819),
+        (2742.9999999999995, "integer", 2743),
+        (0.1 + 0.2, "number", Decimal("0.3")),
+        (1.1 * 3, "number", Decimal("3.3")),
+        (2435220000, "number", 2435220000),
+        (1e15, "number", 10**15),
+        (-1.5, "number", Decimal("-1.5")),
+        ("trên 98%", "reported_rate", 98),
+        ("  Trên\u00a098,5 % ", "reported_rate", Decimal("98.5")),
+        (98, "reported_rate", 98),
+        ("96,82%", "reported_rate", Decimal("96.82")),
+        (datetime(2024, 4, 12), "date", PartialDate(2024, 4, 12)),
+        (date(2024, 4, 12), "partial_date", PartialDate(2024, 4, 12)),
+        ("4/2024", "partial_date", PartialDate(2024, 4)),
+        ("Năm 2023", "partial_date", PartialDate(2023)),
+        (2023, "partial_date", PartialDate(2023)),
+        ("", "integer", None),
+        ("\u00a0\n", "string", None),
+        ("  Đã\u00a0 kết  nối ", "string", "Đã kết nối"),
+        (2462, "string", "2462"),
+        (12.5, "string", "12,5"),
+        (True, "string", "TRUE"),
+        (datetime(2024, 4, 1), "string", "01/4/2024"),
+    ],
+)
+def test_read(content: object, kind: str, value: object) -> None:
+    outcome = read_value(content, False, item(kind))
+    assert isinstance(outcome, Reading), outcome
+    assert (outcome.value, type(outcome.value)) == (value, type(value))
+
+
+def test_qualifier_of_a_reported_rate() -> None:
+    assert read_value("Trên 98%", False, item("reported_rate")) == Reading(98, "trên")
+
+
+@pytest.mark.parametrize(
+    ("content", "form", "kind", "unit", "value"),
+    [
+        (1, "0%", "integer", "%", 100),
+        (0.57, "0.00%", "number", "%", 57),
+        (0.985, "0.0%", "reported_rate", "%", Decimal("98.5")),
+        (date(2024, 4, 1), "mmm-yy", "partial_date", "", PartialDate(2024, 4)),
+        (date(2024, 4, 1), '"năm" yyyy', "partial_date", "", PartialDate(2024)),
+        (date(2024, 4, 1), '[$-42A]dd\\ "tháng" mm\\ yyyy;@', "partial_date", "", PartialDate(2024, 4, 1)),
+        (date(2024, 4, 1), "mm/yyyy", "string", "", "4/2024"),
+    ],
+)
+def test_number_format_tells_what_is_shown(content: object, form: str, kind: str, unit: str, value: object) -> None:
+    assert read_value(content, False, item(kind, unit), form) == Reading(value)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "rule", "words"),
+    [
+        ("chín", "integer", "chu_o_cot_so", "“chín”"),
+        ("2.743", "integer", "chu_o_cot_so", "“2.743”"),
+        (2.743, "integer", "so_le", "là 2,743 hay 2.743?"),
+        (0.5, "integer", "so_le", "là 0,5 hay 500?"),
+        (2.7435, "integer", "so_le", "là 2,7435?"),
+        (-3, "integer", "ngoai_khoang", "-3 nhỏ hơn 0"),
+        (date(2024, 4, 12), "integer", "ngay_o_cot_so", "12/4/2024"),
+        (time(12, 0), "number", "khong_la_so", "12:00:00"),
+        (float("nan"), "number", "khong_la_so", "nan"),
+        (False, "integer", "khong_la_so", "“FALSE”"),
+        ("#REF!", "string", "o_loi", "#REF!"),
+        ("#DIV/0!", "integer", "o_loi", "#DIV/0!"),
+        ("98.5%", "reported_rate", "sai_ty_le", "“98.5%”"),
+        (0.98, "reported_rate", "sai_ty_le", "là 0,98% hay 98%?"),
+        ("gần hết", "reported_rate", "sai_ty_le", "“gần hết”"),
+        ("31/4/2024", "date", "sai_ngay", "“31/4/2024”"),
+        ("4/2024", "date", "sai_ngay", "“4/2024”"),
+        (45394, "date", "sai_ngay", "45394"),
+        ("hôm qua", "partial_date", "sai_ngay", "“hôm qua”"),
+    ],
+)
+def test_refused(content: object, kind: str, rule: str, words: str) -> None:
+    outcome = read_value(content, False, item(kind))
+    assert isinstance(outcome, Unreadable)
+    assert outcome.rule == rule
+    assert words in outcome.what
+    assert outcome.expected
+    assert outcome.remedy
+
+
+def test_percentage_where_a_count_belongs() -> None:
+    outcome = read_value(0.5, False, item("integer", "người"), "0%")
+    assert isinstance(outcome, Unreadable)
+    assert outcome.what == "ô chứa 50%, không phải số đếm"
+
+
+def test_month_where_a_day_belongs() -> None:
+    outcome = read_value(date(2024, 4, 1), False, item("date"), "mmm-yy")
+    assert isinstance(outcome, Unreadable)
+    assert outcome.what == "“4/2024” không phải là ngày"
+
+
+def test_limits() -> None:
+    outcome = read_value(101, False, item("integer", "%", maximum=100))
+    assert isinstance(outcome, Unreadable)
+    assert outcome.what == "101 lớn hơn 100"
+    outcome = read_value("x" * 200, False, item("string", max_length=10))
+    assert isinstance(outcome, Unreadable)
+    assert outcome.what == "dài 200 ký tự"
+    assert Constraints().required is False
+
+
+def test_choice_is_read_in_the_form_s_own_spelling() -> None:
+    choice = item("string", enum=["đã kết nối", "chưa kết nối"])
+    assert read_value(" ĐÃ  KẾT NỐI", False, choice) == Reading("đã kết nối")
+    outcome = read_value("có", False, choice)
+    assert isinstance(outcome, Unreadable)
+    assert outcome.expected == "một trong: đã kết nối; chưa kết nối"
