@@ -26,10 +26,10 @@ lab: $(VENV)/.lab
 # Needs uv; the locks hold the hashes of every wheel for Linux, Windows and macOS.
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock" \
-	  pyproject.toml --output-file requirements.lock
+	  pyproject.toml --extra install --output-file requirements.lock
 	for extra in test lab; do \
 	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock" \
-	    pyproject.toml --extra $$extra --constraint requirements.lock --output-file requirements-$$extra.lock || exit 1; \
+	    pyproject.toml --extra install --extra $$extra --constraint requirements.lock --output-file requirements-$$extra.lock || exit 1; \
 	done
 
 # The Word reference documents and the Typst measures come from src/baocao/theme/nd30.yml.

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -138,3 +139,11 @@ def test_desk_settings_do_not_reach_kernels(tmp_path: Path, monkeypatch: pytest.
     with Kernels({}, warm=False) as kernels:
         [result] = run(kernels, tmp_path / "out", source, 10)
     assert printed(result) == "False 0\n"
+
+
+def test_deep_folder_for_temporary_files_needs_no_socket_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    deep = tmp_path / ("a" * 60) / ("b" * 60)
+    deep.mkdir(parents=True)
+    monkeypatch.setattr(tempfile, "tempdir", str(deep))
+    with Kernels({}) as kernels:
+        assert kernels.manager("24-1").transport == "tcp"

@@ -9,11 +9,13 @@ import pypandoc
 import pytest
 import yaml
 
-from baocao.dataset import Dataset
+from baocao.dataset import BlockInfo, Dataset
 from baocao.derived import Derived
 from baocao.errors import InputError
 from baocao.figure import Cell, Date, Datum, Figure, Text
+from baocao.markup import figure_span
 from baocao.narrative import NarrativeError, context, plain, render
+from baocao.period import Period
 from baocao.vi import PartialDate
 from test_markup import HOSTILE, flat
 from workbooks import APRIL, ROOT
@@ -196,3 +198,65 @@ def test_reads_are_noted() -> None:
     data = dataset()
     render("{{ cccd.da_cap }}", context(data, TERMS))
     assert data.reads == {"cccd.da_cap", "cccd.da_cap.tinh_den"}
+
+
+_LIVE = "**đậm** [a](http://x.y)"
+
+
+@pytest.fixture
+def names() -> dict[str, object]:
+    cell = Cell("a.xlsx", "S", "B2")
+    values = {"loai": "Công văn", "so_ky_hieu": "1/UBND", "chu": _LIVE}
+    data: dict[str, Datum] = {f"vb.{name}": Text(f"vb.{name}", value, name, cell) for name, value in values.items()}
+    data["vb.ngay"] = Date("vb.ngay", PartialDate(2024, 4, 1), "ngày", cell)
+    blocks = {"vb": BlockInfo("vb", "fields", "Văn bản", "f", tuple((name, name) for name in (*values, "ngay")), ())}
+    return context(Dataset(Period(2024, 4), data, blocks, ()), {})
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{{ cite(vb) + vb.chu.value }}",
+        "{{ vb.chu.value + cite(vb) }}",
+        "{{ [cite(vb), vb.chu] | join('; ') }}",
+        "{{ [cite(vb), vb.chu] | and_list }}",
+        "{{ vb.chu | ended('.') }}",
+        "{{ vb.chu | lower_first }}",
+        "{% macro m(x) %}{{ x }}{% endmacro %}{{ m(vb.chu) }}",
+        "{% macro m(x) %}{{ x }}{% endmacro %}{{ m('') + vb.chu.value }}",
+        "{% set x %}{{ vb.chu }}{% endset %}{{ x }}",
+        "{{ '%s' % vb.chu.value }}",
+    ],
+)
+def test_no_way_of_joining_makes_a_text_take_effect(names: dict[str, object], source: str) -> None:
+    printed = render(source, names)
+    assert "**" not in printed.replace(r"\*", "")
+    assert "[a]" not in printed.replace(r"\[", "").replace(r"\]", "")
+
+
+@pytest.mark.parametrize("source", ["{{ vb.chu | safe }}", "{{ vb.chu | e }}", "{{ cite(vb) ~ vb.chu }}"])
+def test_what_would_pass_text_as_markup_is_refused_in_words(names: dict[str, object], source: str) -> None:
+    with pytest.raises(NarrativeError, match=r"bộ lọc|dấu ~"):
+        render(source, names)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{{ cycler }}",
+        "{{ cite.__globals__ }}",
+        "{{ ''.__class__.__mro__ }}",
+        "{{ vb.chu.__init__.__globals__ }}",
+        "{{ range.__self__ }}",
+    ],
+)
+def test_prose_has_no_way_to_python(names: dict[str, object], source: str) -> None:
+    with pytest.raises(NarrativeError):
+        render(source, names)
+
+
+def test_line_breaks_in_a_file_name_stay_inside_the_tag() -> None:
+    cell = Cell("a\n\n# Chèn\n\n**đậm** {{< x >}}.xlsx", "S", "B2")
+    span = figure_span(Figure("a.b", 5, "số", cell=cell))
+    assert "\n" not in span
+    assert "{{" not in span

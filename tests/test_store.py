@@ -121,4 +121,10 @@ def test_killed_run_blocks_nobody(store: Store) -> None:
 def test_full_disk_is_one_message() -> None:
     with pytest.raises(RunError, match="không ghi được") as caught, readable(Path("outputs")):
         raise OSError(28, "No space left on device", "outputs/x")
-    assert "còn chỗ" in caught.value.problems[0].remedy
+    assert "hết chỗ" in caught.value.problems[0].what
+    assert "dọn ổ đĩa" in caught.value.problems[0].remedy
+
+
+def test_error_that_is_not_of_the_disk_goes_on_as_it_is() -> None:
+    with pytest.raises(TimeoutError), readable(Path("outputs")):
+        raise TimeoutError("no answer")

@@ -35,6 +35,8 @@ def _style() -> None:
     import seaborn as sns
     from matplotlib import font_manager
 
+    # What a desk has set for its own drawings must not change the report's.
+    mpl.rcdefaults()
     mpl.use("agg")
     for path in sorted(_FONTS.glob("*.ttf")):
         font_manager.fontManager.addfont(path)

@@ -46,6 +46,7 @@ PRELOAD: Final = (
 _ZYGOTE_SECONDS: Final = 60.0
 _FORK_SECONDS: Final = 30.0
 _HAS_IPC: Final = sys.platform != "win32"
+_SOCKET_NAME_BYTES: Final = 100
 
 # OpenBLAS starts threads on import: many for several kernels at once, and no process with threads can be forked safely.
 _ONE_THREAD: Final = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
@@ -305,7 +306,6 @@ class Kernels:
         self.why_cold = "" if self._want_warm else "not asked for, or no safe fork on this platform"
 
     def __enter__(self) -> "Kernels":
-        # A short path: the name of a Unix socket has at most about 100 bytes.
         self._folder = Path(tempfile.mkdtemp(prefix="baocao-"))
         # What a desk has in its IPython profile (startup files, settings) must not change a report.
         self._environment |= {"IPYTHONDIR": str(self._folder / "ipython"), **self._given}
@@ -350,9 +350,12 @@ class Kernels:
         """Make a manager for one more kernel, not started yet; `name` is short, unique and fit for a file."""
         assert self._folder is not None, "enter the context first"
         warm = self._zygote is not None and not self.why_cold
+        connection = str(self._folder / f"{name}.json")
+        # The name of a Unix socket has at most about 100 bytes, and a folder for temporary files may be deep.
+        short = len(os.fsencode(connection)) + len("-ipc-5") <= _SOCKET_NAME_BYTES
         manager = SectionKernelManager(
-            connection_file=str(self._folder / f"{name}.json"),
-            transport="ipc" if _HAS_IPC else "tcp",
+            connection_file=connection,
+            transport="ipc" if _HAS_IPC and short else "tcp",
             kernel_spec_manager=_ThisPython(PROVISIONER if warm else None),
         )
         manager.zygote = self._zygote if warm else None

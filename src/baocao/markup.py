@@ -13,9 +13,14 @@ _CAPTION = re.compile(r"^(table):", re.IGNORECASE)
 _LEADING = re.compile(r"^([-+:%.)(?\"'])")
 
 
+def one_line(text: str) -> str:
+    """`text` without line breaks: a blank line inside a tag would end the paragraph and with it the tag."""
+    return " ".join(clean_text(text).split())
+
+
 def markdown_text(text: str) -> str:
     """`text` as Markdown that prints literally: no emphasis, HTML, link, list, shortcode or maths takes effect."""
-    flat = " ".join(clean_text(text).split())
+    flat = one_line(text)
     flat = _URI.sub(r"\\:", _SPECIAL.sub(r"\\\1", flat))
     return _LIST_LABEL.sub(r"\1\\\2", _CAPTION.sub(r"\1\\:", _LEADING.sub(r"\\\1", flat)))
 
@@ -28,7 +33,7 @@ def html_text(text: str) -> str:
 def figure_span(figure: Figure, shown: str | None = None) -> str:
     """A figure with its code and source, as Markdown and HTML both read it."""
     return (
-        f'<span data-so="{html_text(figure.code)}" title="{html_text(figure.source)}">'
+        f'<span data-so="{html_text(figure.code)}" title="{html_text(one_line(figure.source))}">'
         f"{html_text(str(figure) if shown is None else shown)}</span>"
     )
 

@@ -4,14 +4,16 @@ import difflib
 import html
 import re
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from jinja2 import Environment, TemplateError, TemplateSyntaxError, Undefined, pass_context
+from jinja2 import Environment, TemplateError, TemplateSyntaxError, Undefined, nodes, pass_context
+from jinja2.compiler import CodeGenerator, Frame
 from jinja2.runtime import Context
+from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
 from baocao.dataset import Dataset
@@ -111,6 +113,15 @@ class _Strict(Undefined):
     __int__ = __float__ = __complex__ = _fail_with_undefined_error
 
 
+class Prose(Markup):
+    """Finished prose. Whatever is joined to it is first made what prose prints, so that no text slips in as markup."""
+
+    @classmethod
+    def escape(cls, value: Any) -> "Prose":
+        """`value` as prose prints it; markup is finished already, because only templates make it here."""
+        return cls(value if isinstance(value, Markup) else finalize(value))
+
+
 def finalize(value: object) -> object:
     """What `{{ … }}` prints: figures with code and source, everything else as literal text."""
     if isinstance(value, Undefined | Markup):
@@ -156,20 +167,20 @@ def context(dataset: Dataset, terms: Mapping[str, str]) -> dict[str, object]:
         """Mức thay đổi so với tháng trước."""
         return dataset.change(figure)
 
-    def compared(figure: Figure) -> Markup:
+    def compared(figure: Figure) -> Prose:
         """So với tháng trước: “ (tăng 1.234 so với tháng trước)”; không in gì khi không có số liệu tháng trước."""
         moved = dataset.change(figure)
         if moved.value is None:
-            return Markup("")
+            return Prose("")
         if moved.value == 0:
-            return Markup(" (không thay đổi so với tháng trước)")
+            return Prose(" (không thay đổi so với tháng trước)")
         word = "tăng" if moved.value > 0 else "giảm"
         size = replace(moved, value=moved.value if moved.value > 0 else -moved.value)
         if str(size).rstrip("%").strip("0,") == "":
-            return Markup(" (tương đương tháng trước)")
+            return Prose(" (tương đương tháng trước)")
         unit = " điểm phần trăm" if moved.unit == "%" else ""
         shown = str(size).removesuffix("%")
-        return Markup(f" ({word} {figure_span(moved, shown)}{unit} so với tháng trước)")
+        return Prose(f" ({word} {figure_span(moved, shown)}{unit} so với tháng trước)")
 
     def term(name: str) -> str:
         """Thuật ngữ theo thời gian, ví dụ “thẻ CCCD gắn chip”."""
@@ -177,7 +188,7 @@ def context(dataset: Dataset, terms: Mapping[str, str]) -> dict[str, object]:
             raise InputError(Problem(f"không có thuật ngữ “{name}”", expected=f"một trong: {', '.join(terms)}"))
         return terms[name]
 
-    def cite(entry: Namespace, prefix: str = "") -> Markup:
+    def cite(entry: Namespace, prefix: str = "") -> Prose:
         """Viện dẫn văn bản: “Công văn số 2462/UBND-LĐTBXH ngày 01/4/2024”.
 
         `prefix` chọn văn bản khác của cùng dòng: cite(x, "vb2_") đọc các cột vb2_loai, vb2_so, vb2_ngay.
@@ -187,11 +198,11 @@ def context(dataset: Dataset, terms: Mapping[str, str]) -> dict[str, object]:
         if not (isinstance(kind, Text) and isinstance(number, Text) and isinstance(day, Date)):
             raise InputError(Problem("cite cần một dòng văn bản", expected="dòng có các cột loai, so_ky_hieu, ngay"))
         when = "" if day.missing else f" ngày {day}"
-        return Markup(f"{markdown_text(str(kind))} số {markdown_text(str(number))}{when}")
+        return Prose(f"{markdown_text(str(kind))} số {markdown_text(str(number))}{when}")
 
-    def ref(name: str) -> Markup:
+    def ref(name: str) -> Prose:
         """Nhắc đến một bảng hoặc biểu đồ theo tên: “Bảng 1”."""
-        return Markup(f'<span data-ref="{html_text(name)}"></span>')
+        return Prose(f'<span data-ref="{html_text(name)}"></span>')
 
     names: dict[str, object] = {name: Namespace(dataset, name) for name in dataset.names_under("")}
     functions: dict[str, Callable[..., object]] = {
@@ -219,35 +230,79 @@ def _decimals(figure: Figure, places: int, fixed: bool = False) -> Figure:
     return figure.rounded(places, fixed=fixed)
 
 
-def _lower_first(text: object) -> str:
+def _lower_first(text: object) -> object:
     """For use within a sentence; an abbreviation (UBND, CSDLQG) or a camel-case name (VNeID) keeps its capital."""
+    if isinstance(text, Figure):
+        return text
     plain = text if isinstance(text, Markup) else str(text)
     word = re.match(r"\w*", plain)
     return plain if word and word[0][1:] != word[0][1:].lower() else plain[:1].lower() + plain[1:]
 
 
-def _ended(text: object, mark: str) -> str:
+def _ended(text: object, mark: str) -> object:
     """`text` with `mark` at its end in place of what a form's text happens to end with; “…”, “!” and “?” stay."""
+    if isinstance(text, Figure):
+        return Prose.escape(text) + mark
     plain = str(text).replace("...", "…").rstrip(" .,;:")
-    return plain if mark == "." and plain.endswith(("…", "!", "?")) else plain + mark
+    done = plain if mark == "." and plain.endswith(("…", "!", "?")) else plain + mark
+    return Prose(done) if isinstance(text, Markup) else done
 
 
-def _comma_list(items: list[object]) -> Markup:
-    return Markup(join_list([str(finalize(item)) for item in items]))
+def _comma_list(items: list[object]) -> Prose:
+    return Prose(join_list([str(finalize(item)) for item in items]))
 
 
 @pass_context
 def _printed(_context: Context, value: object) -> object:
     # With the context, so that no constant is printed at compile time, past this function.
-    return value if isinstance(value, Undefined) else Markup(finalize(value))
+    return value if isinstance(value, Undefined) else Prose.escape(value)
+
+
+def _joined(items: Iterable[object], between: str = "") -> Prose:
+    return Prose(between).join(Prose.escape(item) for item in items)
+
+
+_OWN_FILTERS: dict[str, Callable[..., object]] = {
+    "words": _words,
+    "decimals": _decimals,
+    "lower_first": _lower_first,
+    "ended": _ended,
+    "and_list": _comma_list,
+    "join": _joined,
+}
+# The engine's own filters that choose and order values; those that make text would take it past `finalize`.
+_ENGINE_FILTERS = (
+    *("abs", "batch", "count", "default", "first", "groupby", "last", "length", "list", "map", "max", "min", "reject"),
+    *("rejectattr", "reverse", "select", "selectattr", "slice", "sort", "sum", "unique"),
+)
+
+
+class _Code(CodeGenerator):
+    """Templates without `~`: the engine would join a text to finished prose as if it were prose."""
+
+    def visit_Concat(self, node: nodes.Concat, frame: Frame) -> None:  # noqa: ARG002, N802 - the engine's names
+        self.fail("concat", node.lineno)
+
+
+class _Engine(SandboxedEnvironment):
+    """Jinja for prose: no way to Python behind the values, and `+` of texts makes prose."""
+
+    code_generator_class = _Code
+    intercepted_binops = frozenset(["+"])
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        """Add figures as figures, and texts as prose."""
+        if isinstance(left, str) or isinstance(right, str):
+            return Prose.escape(left) + Prose.escape(right)
+        return super().call_binop(context, operator, left, right)
 
 
 def environment(known: tuple[str, ...]) -> Environment:
     """The template engine of the narrative; `known` are the names to suggest from."""
     strict = type("Strict", (_Strict,), {"known": known})
-    engine = Environment(undefined=strict, finalize=_printed, autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    engine.filters |= {"words": _words, "decimals": _decimals, "and_list": _comma_list}
-    engine.filters |= {"lower_first": _lower_first, "ended": _ended}
+    engine = _Engine(undefined=strict, finalize=_printed, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    engine.filters = {name: engine.filters[name] for name in _ENGINE_FILTERS} | _OWN_FILTERS
+    engine.globals = {"range": range, "namespace": engine.globals["namespace"]}
     return engine
 
 
@@ -267,7 +322,12 @@ def _syntax_problem(error: TemplateSyntaxError) -> Problem:
     """What the template engine says in English, for the author."""
     message = error.message or ""
     if match := re.match(r"No (filter|test) named '(.+?)'", message):
-        return Problem(f"không có bộ lọc “{match[2]}”", expected="một trong: words, decimals, lower_first, and_list")
+        return Problem(
+            f"không có bộ lọc “{match[2]}”",
+            expected=f"một trong: {', '.join(sorted({*_OWN_FILTERS, *_ENGINE_FILTERS}))}",
+        )
+    if message == "concat":
+        return Problem("không nối bằng dấu ~", expected="viết liền {{ a }}{{ b }}, hoặc a + b")
     if match := re.match(r"Encountered unknown tag '(.+?)'", message):
         return Problem(f"không có lệnh “{{% {match[1]} %}}”, hoặc lệnh đặt sai chỗ", expected="if, for, set đóng mở đủ")
     if "end of template" in message or "Missing end of" in message:

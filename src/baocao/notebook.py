@@ -146,13 +146,18 @@ class Report:
 
     def text(self, source: str) -> str:
         """Chữ có số liệu ở dạng thuần: report.text("Đã cấp {{ cccd.da_cap }} thẻ")."""
-        return narrative.plain(source, self._names) if source else ""
+        return narrative.plain(source, self._scope()) if source else ""
 
-    def narrate(self, source: str, variables: Mapping[str, Any], first_line: int = 1) -> None:
+    def narrate(self, source: str, first_line: int = 1) -> None:
         """Đưa lời văn Markdown có `{{ mã }}` vào báo cáo; `%%narrative` gọi hàm này."""
-        own = {name: value for name, value in variables.items() if not name.startswith("_") and name not in self._names}
-        text = narrative.render(source, {**own, **self._names}, first_line)
+        text = narrative.render(source, self._scope(), first_line)
         _emit({"text/markdown": text, "text/plain": text}, {"kind": "narrative"})
+
+    def _scope(self) -> dict[str, Any]:
+        """Names that prose can use: codes and functions, and below them the notebook's own variables."""
+        shell = get_ipython()
+        own = shell.user_ns if shell else {}
+        return {name: value for name, value in own.items() if not name.startswith("_")} | self._names
 
     def take_reads(self) -> list[str]:
         """Codes asked for since the last call, in order of the alphabet."""
@@ -170,7 +175,7 @@ def open_report(period: str = "") -> Report:
     global _current
     project = Project.find()
     chosen = period or os.environ.get(PERIOD_VARIABLE, "")
-    wanted = Period.parse(chosen) if chosen else _newest(project)
+    wanted = Period.parse(chosen) if chosen else project.newest()
     dataset = _shared_dataset(wanted)
     if dataset is None:
         month = read_month(project, wanted)
@@ -181,13 +186,6 @@ def open_report(period: str = "") -> Report:
         params = load_params(project, wanted)
     _current = Report(dataset, params)
     return _current
-
-
-def _newest(project: Project) -> Period:
-    periods = project.periods()
-    if not periods:
-        raise InputError(Problem("chưa có tham số của kỳ nào", ("params",), expected="một tệp params/NNNN-TT.yml"))
-    return periods[-1]
 
 
 def _shared_dataset(period: Period) -> Dataset | None:
@@ -209,8 +207,7 @@ def _narrative(line: str, cell: str) -> None:
         )
     if line.strip():
         raise InputError(Problem(f"%%narrative không nhận “{line.strip()}”", expected="lời văn bắt đầu từ dòng dưới"))
-    shell = get_ipython()
-    _current.narrate(cell, shell.user_ns if shell else {}, first_line=2)
+    _current.narrate(cell, first_line=2)
 
 
 def _report_reads(_result: object) -> None:

@@ -103,6 +103,20 @@ class Project:
         names = (path.stem for path in self.defaults.parent.glob("*.yml"))
         return tuple(sorted(Period.parse(name) for name in names if re.fullmatch(r"\d{4}-\d{2}", name)))
 
+    def newest(self) -> Period:
+        """The newest month that has parameters; none is an `InputError`."""
+        periods = self.periods()
+        if not periods:
+            raise InputError(
+                Problem(
+                    "chưa có tham số của kỳ nào",
+                    ("params",),
+                    expected="một tệp params/NNNN-TT.yml",
+                    remedy="tạo kỳ đầu tiên, ví dụ: baocao new 2024-04",
+                )
+            )
+        return periods[-1]
+
     def sections(self, period: Period) -> tuple[Section, ...]:
         """The sections of a month in order; a month's own notebook wins over the shared one of its number.
 

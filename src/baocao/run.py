@@ -2,9 +2,9 @@
 
 import contextlib
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -18,12 +18,9 @@ from baocao.month import Month, read_month
 from baocao.notebook_keys import DATASET_VARIABLE, PERIOD_VARIABLE
 from baocao.period import Period
 from baocao.project import ROOT_VARIABLE, Project, Section
-from baocao.render import render
+from baocao.render import Embedded, Renderer, marked_reference, render
 from baocao.store import Store, readable
 from baocao.weave import take_apart, weave
-
-RENDERER = "pandoc"
-"""The embedded renderer: pandoc for DOCX and HTML, pandoc and Typst for PDF."""
 
 
 class Watcher(Protocol):
@@ -42,7 +39,9 @@ class Result:
 
     files: dict[str, Path]
     findings: tuple[Finding, ...]
-    renderer: str = RENDERER
+    renderer: str = ""
+    """The renderer that made the files, and its programs with versions; empty when nothing was rendered."""
+    tools: Mapping[str, str] = field(default_factory=dict)
 
 
 def run(
@@ -52,8 +51,9 @@ def run(
     jobs: int,
     watcher: Watcher,
     announce: Callable[[Month], None],
+    renderer: Renderer | None = None,
 ) -> Result:
-    """Make the report of `period` in `formats`.
+    """Make the report of `period` in `formats`, with the embedded renderer unless another is given.
 
     `announce` is given what was read before anything runs. `InputError`: bad input, no kernel ran. `RunError`: the
     report could not be made. Either way the earlier results are as they were.
@@ -63,7 +63,7 @@ def run(
     with Kernels(_environment(project, period, store.work)) as kernels:
         sections, month = _prepare(project, period, watcher, announce)
         with store.locked(), _working(store):
-            return _make(project, month, sections, formats, store, jobs, watcher, kernels)
+            return _make(project, month, sections, formats, store, jobs, watcher, kernels, renderer or Embedded())
 
 
 def _make(
@@ -75,6 +75,7 @@ def _make(
     jobs: int,
     watcher: Watcher,
     kernels: Kernels,
+    renderer: Renderer,
 ) -> Result:
     """Execute, weave, render and swap in."""
     period = month.period
@@ -83,17 +84,18 @@ def _make(
     runs = _execute(month, sections, build, store, jobs, watcher, kernels)
     with watcher.stage("Ghép các mục"):
         parts = [take_apart(item.section, item.notebook, str(period)) for item in runs]
-        weave(parts, month.params, build)
+        simulated = month.params.monthly.simulated
+        weave(parts, month.params, build, marked_reference(project.quarto_config) if simulated else None)
     with watcher.stage("Dàn trang"):
-        files = render(build, project.quarto_config, work, f"bao-cao-{period}", formats)
+        files = render(build, project.quarto_config, work, f"bao-cao-{period}", formats, renderer=renderer)
+        tools = renderer.tools(formats)
     with watcher.stage("Ghi kết quả"):
         inputs = _inputs(project, period, sections)
         reads = {part.section.label: part.reads for part in parts}
-        write_manifest(
-            work / "manifest.json", describe(str(period), RENDERER, project.root, inputs, files.values(), reads)
-        )
+        manifest = describe(str(period), renderer.name, tools, project.root, inputs, files.values(), reads)
+        write_manifest(work / "manifest.json", manifest)
         store.commit()
-    return Result({name: store.final / path.name for name, path in files.items()}, month.findings)
+    return Result({name: store.final / path.name for name, path in files.items()}, month.findings, renderer.name, tools)
 
 
 def run_section(
@@ -184,8 +186,11 @@ def _working(store: Store) -> Iterator[None]:
             raise
         # Messages name files of the work; they are read where these are kept.
         kept = str(store.keep_failed())
-        moved = [_moved(problem, str(store.work), kept) for problem in error.problems]
-        raise type(error)(moved) from error
+        raise type(error)([_moved(problem, str(store.work), kept) for problem in error.problems]) from error
+    except Exception:
+        if store.work.exists():
+            store.keep_failed()
+        raise
 
 
 def _moved(problem: Problem, old: str, new: str) -> Problem:

@@ -5,8 +5,8 @@ command puts them back, or finishes the swap where the new ones are already in.
 """
 
 import contextlib
+import errno
 import shutil
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,26 +115,39 @@ class Store:
         return self.failed
 
 
+# Faults of the place rather than of the program, and what they are called.
+_FAULTS = {
+    errno.ENOSPC: "ổ đĩa hết chỗ",
+    errno.EDQUOT: "hết dung lượng được cấp",
+    errno.EACCES: "không có quyền ghi, hoặc tệp đang mở",
+    errno.EPERM: "không có quyền ghi",
+    errno.EBUSY: "tệp đang được dùng",
+    errno.EROFS: "ổ đĩa chỉ cho đọc",
+    errno.EIO: "ổ đĩa bị lỗi",
+    errno.ENOTEMPTY: "thư mục đang được dùng",
+    errno.EEXIST: "đã có tệp cùng tên",
+    errno.ENAMETOOLONG: "đường dẫn quá dài",
+}
+
+
 @contextlib.contextmanager
 def readable(place: Path) -> Iterator[None]:
-    """Faults of the file system as one message that says what to do."""
+    """Faults of the file system as one message that says what to do; any other error goes on as it is."""
     try:
         yield
-    except PermissionError as error:
-        busy = "đóng các tệp của báo cáo đang mở (Word, trình đọc PDF) rồi chạy lại lệnh"
-        remedy = (
-            busy
-            if sys.platform == "win32"
-            else "cấp quyền ghi vào thư mục này, đóng các tệp đang mở, rồi chạy lại lệnh"
+    except OSError as error:
+        if error.errno not in _FAULTS:
+            raise
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        room, rights = (
+            "dọn ổ đĩa",
+            "đóng các tệp của báo cáo đang mở (Word, trình đọc PDF), cấp quyền ghi vào thư mục này",
         )
         raise RunError(
-            Problem(f"không ghi được: {error.strerror}", (str(error.filename or place),), remedy=remedy)
-        ) from error
-    except OSError as error:
-        raise RunError(
             Problem(
-                f"không ghi được: {error.strerror}",
-                (str(error.filename or place),),
-                remedy="kiểm tra ổ đĩa còn chỗ rồi chạy lại lệnh",
+                what=f"không ghi được: {_FAULTS[error.errno]}",
+                where=(str(error.filename or place),),
+                expected="chỗ trống và quyền ghi trong thư mục kết quả",
+                remedy=f"{room if full else rights}, rồi chạy lại lệnh",
             )
         ) from error

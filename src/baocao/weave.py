@@ -6,6 +6,7 @@ shows something that does not belong to the report is refused.
 
 import base64
 import hashlib
+import html
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -16,11 +17,12 @@ import nbformat
 import yaml
 
 from baocao.errors import Problem, RunError
+from baocao.executed import INJECTED_TAG
 from baocao.markup import html_text, markdown_text
 from baocao.notebook_keys import KEY
 from baocao.params import Params
 from baocao.project import Section
-from baocao.vi import nfc, roman, slug
+from baocao.vi import nfc, slug
 
 _REF = re.compile(r'<span data-ref="([^"]*)"></span>')
 _HEADING = re.compile(r"^(#{1,4}) +(?:(?P<chapter>[IVX]+)\.|(?P<number>\d+(?:\.\d+)*)\.|(?P<letter>[a-zđ])\)) +\S")
@@ -91,7 +93,7 @@ def take_apart(section: Section, executed: Path, period: str) -> Part:
     pieces: list[Piece] = []
     reads: set[str] = set()
     # The cell that papermill adds is not in the notebook that a person opens.
-    cells = [cell for cell in notebook.cells if "injected-parameters" not in cell.metadata.get("tags", [])]
+    cells = [cell for cell in notebook.cells if INJECTED_TAG not in cell.metadata.get("tags", [])]
     for index, cell in enumerate(cells, start=1):
         if cell.cell_type != "code":
             continue
@@ -123,18 +125,25 @@ def take_apart(section: Section, executed: Path, period: str) -> Part:
     return Part(section, tuple(pieces), tuple(sorted(reads)))
 
 
-def weave(parts: Sequence[Part], params: Params, build: Path) -> None:
-    """Write the document of `parts` (in order) into the folder `build`. Problems of all sections come at once."""
+def weave(parts: Sequence[Part], params: Params, build: Path, marked_docx: str | None = None) -> None:
+    """Write the document of `parts` (in order) into the folder `build`. Problems of all sections come at once.
+
+    `marked_docx` is the Word reference document that marks simulated data, as a front matter names it; a report of
+    simulated data that names none is refused when it is rendered.
+    """
     (build / "parts").mkdir(parents=True, exist_ok=True)
     (build / "images").mkdir(exist_ok=True)
     numbers = _Numbers()
     problems: list[Problem] = []
     seen: set[str] = set()
     for part, piece in _captioned(parts):
-        if piece.content["name"] in seen:
-            what = f"tên “{piece.content['name']}” đã dùng cho bảng hoặc biểu đồ khác"
+        # Files and addresses are made from the name without its marks.
+        address = slug(piece.content["name"])
+        if not address or address in seen:
+            fault = "trùng với bảng hoặc biểu đồ khác" if address else "không có chữ hay số nào"
+            what = f"tên “{piece.content['name']}” {fault}"
             problems.append(Problem(what, (part.section.notebook.name, f"ô {piece.cell}"), remedy="đặt tên khác"))
-        seen.add(piece.content["name"])
+        seen.add(address)
         if piece.content["caption"]:
             numbers.add(piece.kind, piece.content["name"])
     texts: dict[str, str] = {}
@@ -150,7 +159,7 @@ def weave(parts: Sequence[Part], params: Params, build: Path) -> None:
         raise RunError(problems)
     for number, text in texts.items():
         _write(build / "parts" / f"{number}.md", text)
-    _write(build / "report.qmd", _document(parts, params))
+    _write(build / "report.qmd", _document(parts, params, marked_docx))
 
 
 def _write(path: Path, text: str) -> None:
@@ -174,14 +183,13 @@ def _piece(part: Part, piece: Piece, numbers: _Numbers, build: Path, place: _Pla
 
 def _resolve(text: str, numbers: _Numbers, part: Part, piece: Piece, problems: list[Problem]) -> str:
     def label(match: re.Match[str]) -> str:
-        if match[1] not in numbers.labels:
+        name = html.unescape(match[1])
+        if name not in numbers.labels:
             known = ", ".join(numbers.labels) or "chưa có"
             where = (part.section.notebook.name, f"ô {piece.cell}")
-            problems.append(
-                Problem(f"nhắc đến bảng, biểu đồ “{match[1]}” không có", where, expected=f"một trong: {known}")
-            )
+            problems.append(Problem(f"nhắc đến bảng, biểu đồ “{name}” không có", where, expected=f"một trong: {known}"))
             return match[0]
-        return numbers.labels[match[1]]
+        return numbers.labels[name]
 
     return _REF.sub(label, text)
 
@@ -229,12 +237,11 @@ def _appendix(part: Part, chunks: list[str], params: Params, problems: list[Prob
         )
         return chunks
     head = heads[0].content
-    number = roman(part.section.number % 10)
     symbol = params.symbol_line.removeprefix("Số: ")
     attached = f"(Kèm theo Báo cáo số {symbol} {params.day_words} của {params.issuer.body_in_text})"
     return [
         f'::: {{.phu-luc huong="{"ngang" if head["landscape"] else "doc"}"}}',
-        f"# Phụ lục {number} {{#phu-luc-{number.lower()} .so-phu-luc}}",
+        f"# {part.section.label} {{#{slug(part.section.label)} .so-phu-luc}}",
         f"::: {{.ten-phu-luc}}\n{markdown_text(head['title'])}\n:::",
         f"::: {{.kem-theo}}\n{markdown_text(attached)}\n:::",
         *[chunk for chunk in chunks if chunk],
@@ -242,8 +249,8 @@ def _appendix(part: Part, chunks: list[str], params: Params, problems: list[Prob
     ]
 
 
-def _document(parts: Sequence[Part], params: Params) -> str:
-    head = {
+def _document(parts: Sequence[Part], params: Params, marked_docx: str | None) -> str:
+    head: dict[str, Any] = {
         "title": f"{params.fill(params.document.abstract)}, {params.fill('{month}')}",
         "lang": "vi",
         "date": params.dated,
@@ -261,6 +268,9 @@ def _document(parts: Sequence[Part], params: Params) -> str:
             "mo-phong": params.monthly.simulated,
         },
     }
+    if params.monthly.simulated and marked_docx is not None:
+        # Word marks its pages in the headers of the reference document. The other formats are named to be made as well.
+        head["format"] = {"docx": {"reference-doc": marked_docx}, "typst": "default", "html": "default"}
     body = [part for part in parts if not part.section.is_appendix]
     appendices = [part for part in parts if part.section.is_appendix]
     blocks = [
