@@ -11,6 +11,7 @@ from baocao.month import Month, read_month
 from baocao.period import Period
 from baocao.progress import Progress
 from baocao.project import Project
+from baocao.render import quarto_version
 from baocao.run import run
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -18,6 +19,18 @@ APRIL = Period(2024, 4)
 
 # What a run needs of a project, beside the package.
 _PARTS = ("data", "params", "notebooks", "_quarto.yml")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What needs Quarto is skipped, visibly, where there is none that is supported."""
+    marked = [item for item in items if item.get_closest_marker("quarto")]
+    if not marked:
+        return
+    found = quarto_version()
+    if found is None or not found.supported:
+        reason = "Quarto is not installed" if found is None else f"Quarto {found.text} is not supported"
+        for item in marked:
+            item.add_marker(pytest.mark.skip(reason=reason))
 
 
 @dataclass(frozen=True)

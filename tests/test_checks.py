@@ -42,7 +42,7 @@ def test_part_larger_than_its_whole(project: Project) -> None:
     put(folder_of(project) / POLICE, CARDS, "D9", 400000)
     month = read_month(project, APRIL)
     (one,) = month.stopping
-    assert (one.rule, one.code) == ("bo_phan_lon_hon_tong", "cccd.da_cap")
+    assert (one.rule, one.code) == ("bo_phan_lon_hon_tong", "cccd.da_cap/cccd.dan_so")
     assert one.problem.where == (POLICE, CARDS, "D9")
     assert "(400.000) lớn hơn" in one.problem.what
     assert "388.006" in one.problem.expected
@@ -50,7 +50,7 @@ def test_part_larger_than_its_whole(project: Project) -> None:
 
 def test_larger_part_that_somebody_answers_for(project: Project) -> None:
     put(folder_of(project) / POLICE, CARDS, "D9", 400000)
-    params(project, answer("bo_phan_lon_hon_tong", "cccd.da_cap"))
+    params(project, answer("bo_phan_lon_hon_tong", "cccd.da_cap/cccd.dan_so"))
     month = read_month(project, APRIL)
     assert month.stopping == ()
     one = next(item for item in month.findings if item.rule == "bo_phan_lon_hon_tong")

@@ -21,6 +21,7 @@ from baocao.finding import Finding
 from baocao.month import Month
 from baocao.period import Period
 from baocao.project import Project
+from baocao.render import Renderer, choose
 
 ROOT = Path(__file__).parents[1]
 COMMANDS = ("run", "check", "new", "demo")
@@ -102,6 +103,8 @@ WRONG = {
     "run 2024-04 --section": "--section MỤC",
     "run 2024-04 --section 77": "không có mục “77”",
     "run 2024-04 --section 20 --format pdf": "không đi cùng",
+    "run 2024-04 --section 20 --renderer pandoc": "không đi cùng",
+    "run 2024-04 --renderer latex": "không có bộ dàn trang “latex”",
     "run 2023-01": "không có tệp params/2023-01.yml",
     "check thang-tu": "“thang-tu” không hợp lệ",
     "new": "thiếu KỲ",
@@ -267,7 +270,7 @@ def test_check_stops_for_a_fault_until_somebody_answers_for_it(root: Path, capsy
 
     params = root / "params/2024-04.yml"
     answer = (
-        "acknowledged:\n  - {rule: bo_phan_lon_hon_tong, code: hoi.nong_dan.da_phe_duyet, "
+        "acknowledged:\n  - {rule: bo_phan_lon_hon_tong, code: hoi.nong_dan.da_phe_duyet/hoi.nong_dan.tong_so, "
         "reason: Hội đã đối chiếu danh sách, by: Trần Thị Lan}\n"
     )
     params.write_text(params.read_text("utf-8").replace("acknowledged: []\n", answer), "utf-8")
@@ -296,14 +299,16 @@ class FakeRun:
         jobs: int,
         watcher: run.Watcher,
         announce: Callable[[Month], None],
+        renderer: Renderer,
     ) -> run.Result:
-        self.asked = (str(period), tuple(formats), jobs)
+        self.asked = (str(period), tuple(formats), jobs, renderer.name)
         if self.error is not None:
             raise self.error
         with watcher.stage("Đọc"):
             month = cli_month(project, period)
         announce(month)
-        return run.Result({name: project.outputs / f"bao-cao.{name}" for name in formats}, month.findings)
+        files = {name: project.outputs / f"bao-cao.{name}" for name in formats}
+        return run.Result(files, month.findings, renderer.name, renderer.tools(formats))
 
 
 def cli_month(project: Project, period: Period) -> Month:
@@ -317,8 +322,8 @@ def test_run_says_what_it_found_and_made(
 ) -> None:
     fake = FakeRun()
     monkeypatch.setattr(run, "run", fake)
-    assert main(["run", "--format", "PDF, docx,pdf", "--jobs", "3"]) == 0
-    assert fake.asked == ("2024-04", ("pdf", "docx"), 3)
+    assert main(["run", "--format", "PDF, docx,pdf", "--jobs", "3", "--renderer", "Pandoc"]) == 0
+    assert fake.asked == ("2024-04", ("pdf", "docx"), 3, "pandoc")
     printed = capsys.readouterr()
     assert re.search(r"\d+ cảnh báo, \d+ lưu ý; xem: baocao check 2024-04\n", printed.err)
     assert "Tổng thời gian:" in printed.err
@@ -333,7 +338,8 @@ def test_run_takes_the_newest_month_and_every_format(root: Path, monkeypatch: py
     fake = FakeRun(RunError(Problem("hết chỗ")))
     monkeypatch.setattr(run, "run", fake)
     assert main(["run"]) == 1
-    assert fake.asked == ("2024-04", ("docx", "pdf", "html"), 2 * (os.cpu_count() or 1))
+    assert fake.asked[:3] == ("2024-04", ("docx", "pdf", "html"), 2 * (os.cpu_count() or 1))
+    assert fake.asked[3] == choose("auto").name
 
 
 def test_ctrl_c(root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

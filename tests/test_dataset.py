@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from baocao.dataset import Dataset, build_dataset
-from baocao.derived import load_derived
+from baocao.dataset import Dataset, build_dataset, previous_month
+from baocao.derived import Derived, load_derived
 from baocao.errors import InputError
 from baocao.figure import Figure
 from baocao.intake import Intake
@@ -29,16 +29,23 @@ def march() -> Intake:
     return replace(april(), period=Period(2024, 3), data=data)
 
 
+def everything(dataset: Dataset) -> set[str]:
+    return {*dataset.inputs, *(figure.code for figure in dataset.derived())}
+
+
 @pytest.fixture
 def dataset() -> Dataset:
-    return build_dataset(april(), april_forms(), DECLARATIONS, march())
+    return build_dataset(april(), april_forms(), DECLARATIONS, previous_month(march(), april_forms(), DECLARATIONS))
 
 
 def test_saved_and_loaded_is_the_same(dataset: Dataset, tmp_path: Path) -> None:
     dataset.save(tmp_path / "dataset.json")
     loaded = Dataset.load(tmp_path / "dataset.json")
     assert loaded == dataset
-    assert [loaded.get(code) for code in loaded.codes()] == [dataset.get(code) for code in dataset.codes()]
+    assert loaded.derived() == dataset.derived()
+    for code in (*dataset.inputs, *(figure.code for figure in dataset.derived())):
+        assert loaded.get(code) == dataset.get(code)
+        assert loaded.previous(code) == dataset.previous(code)
     assert loaded.change(loaded.get("cccd.da_cap")) == dataset.change(dataset.get("cccd.da_cap"))  # type: ignore[arg-type]
     loaded.save(tmp_path / "again.json")
     assert (tmp_path / "again.json").read_bytes() == (tmp_path / "dataset.json").read_bytes()
@@ -47,7 +54,7 @@ def test_saved_and_loaded_is_the_same(dataset: Dataset, tmp_path: Path) -> None:
 def test_other_format_is_refused(dataset: Dataset, tmp_path: Path) -> None:
     path = tmp_path / "dataset.json"
     dataset.save(path)
-    path.write_text(path.read_text(encoding="utf-8").replace('"format": 1', '"format": 99'), encoding="utf-8")
+    path.write_text(path.read_text(encoding="utf-8").replace('"format": 2', '"format": 99'), encoding="utf-8")
     with pytest.raises(InputError, match="phiên bản khác"):
         Dataset.load(path)
 
@@ -71,9 +78,49 @@ def test_change_of_a_derived_rate(dataset: Dataset) -> None:
     assert dataset.change(figure).decimals == 2
 
 
+def with_entries(intake: Intake, count: int) -> Intake:
+    """The month with so many entries in the list `dvc_28`, all like the first."""
+    first = {code: datum for code, datum in intake.data.items() if code.startswith("dvc_28.r1.")}
+    assert first
+    data = {code: datum for code, datum in intake.data.items() if not code.startswith("dvc_28.")}
+    for number in range(1, count + 1):
+        for code, datum in first.items():
+            other = code.replace(".r1.", f".r{number}.")
+            data[other] = replace(datum, code=other)
+    return replace(intake, data=data, lengths={**intake.lengths, "dvc_28": count})
+
+
+@pytest.mark.parametrize(("now", "then"), [(4, 3), (3, 4), (2, 0), (0, 2)])
+def test_previous_month_is_derived_with_its_own_rows(tmp_path: Path, now: int, then: int) -> None:
+    declared = (
+        *DECLARATIONS,
+        Derived(code="dvc_28.tong", label="T", operation="sum", operands=("dvc_28.*.tong_so",)),
+    )
+    before = previous_month(with_entries(march(), then), april_forms(), declared)
+    dataset = build_dataset(with_entries(april(), now), april_forms(), declared, before)
+    dataset.save(tmp_path / "dataset.json")
+    for one in (dataset, Dataset.load(tmp_path / "dataset.json")):
+        for number in range(1, 5):
+            assert (f"dvc_28.r{number}.ty_le" in one) == (number <= now)
+            earlier = one.previous(f"dvc_28.r{number}.ty_le")
+            assert (earlier is not None) == (number <= then)
+            assert earlier is None or earlier.label == f"Tỷ lệ hồ sơ trực tuyến, dòng {number}"
+        total = one.previous("dvc_28.tong")
+        assert total is not None
+        assert total.missing == (then == 0)
+
+
+def test_previous_month_has_declarations_of_its_own() -> None:
+    renamed = tuple(item.model_copy(update={"decimals": 0}) for item in DECLARATIONS)
+    dataset = build_dataset(april(), april_forms(), DECLARATIONS, previous_month(march(), april_forms(), renamed))
+    now, before = dataset.get("cccd.ty_le"), dataset.previous("cccd.ty_le")
+    assert isinstance(now, Figure)
+    assert isinstance(before, Figure)
+    assert (now.decimals, before.decimals) == (2, 0)
+
+
 def test_without_a_previous_month_changes_are_missing() -> None:
     dataset = build_dataset(april(), april_forms(), DECLARATIONS, None)
-    assert not dataset.has_previous
     assert dataset.change(dataset.get("cccd.da_cap")).missing  # type: ignore[arg-type]
     assert dataset.previous("cccd.da_cap") is None
 
@@ -88,7 +135,25 @@ def test_reads_are_what_was_asked_for_present_or_absent(dataset: Dataset) -> Non
 
 def test_table_reads_all_its_codes(dataset: Dataset) -> None:
     figure_table(dataset, "hoi")
-    assert dataset.reads == {code for code in dataset.codes() if code.startswith("hoi.")}
+    assert dataset.reads == {code for code in everything(dataset) if code.startswith("hoi.")}
+
+
+def test_table_reads_codes_that_only_some_rows_have(dataset: Dataset) -> None:
+    one = Derived(code="hoi.nong_dan.con_lai", label="Còn lại", operation="sum", operands=("hoi.nong_dan.tong_so",))
+    dataset = replace(dataset, declarations=(*DECLARATIONS, one), reads=set())
+    table = figure_table(dataset, "hoi")
+    assert table.loc["lao_dong", "con_lai"] is None
+    assert {"hoi.nong_dan.con_lai", "hoi.lao_dong.con_lai"} <= dataset.reads
+
+
+def test_machinery_reads_without_a_trace(dataset: Dataset) -> None:
+    assert "cccd.da_cap" in dataset
+    assert "cccd.khac" not in dataset
+    assert dataset.has_prefix("cccd")
+    assert "cccd" in dataset.names_under("")
+    assert dataset.columns("hoi")
+    assert dataset.derived()
+    assert dataset.reads == set()
 
 
 def test_list_reads_the_row_that_it_does_not_have(dataset: Dataset) -> None:
@@ -98,7 +163,7 @@ def test_list_reads_the_row_that_it_does_not_have(dataset: Dataset) -> None:
 
 def test_search_reads_everything(dataset: Dataset) -> None:
     found = dataset.find("the cccd da cap")
-    assert dataset.reads == set(dataset.codes())
+    assert dataset.reads == everything(dataset)
     assert "cccd.da_cap" in {datum.code for datum in found}
     assert {datum.code for datum in dataset.find("THẺ  đã cấp")} >= {"cccd.da_cap"}
     assert list(dataset.find("không có gì như thế")) == []

@@ -148,6 +148,16 @@ def test_another_month_gives_other_figures(april: Month, may: Month, project: Pr
     assert str(later["cccd.da_cap.tinh_den"]) == "2024-06-12"
 
 
+def test_codes_that_no_form_has_are_named(april: Month, may: Month, monkeypatch: pytest.MonkeyPatch) -> None:
+    sums = (("nguoi_co_cong.tong_so", ("nguoi_co_cong.cu",)), ("dvc_26.*.truc_tuyen", ("dvc_25.*.cu",)))
+    monkeypatch.setattr("baocao.simulate._SUMS", sums)
+    monkeypatch.setattr("baocao.simulate._CLOSED_BLOCKS", frozenset({"tiem_chung", "khoi_cu"}))
+    with pytest.raises(ValueError, match="không có") as caught:
+        simulated_values(april, may.params)
+    named = str(caught.value).partition(": ")[2].split(", ")
+    assert named == ["dvc_25.*.cu", "dvc_26.*.truc_tuyen", "khoi_cu", "nguoi_co_cong.cu"]
+
+
 # Dates and documents
 
 
@@ -293,12 +303,11 @@ def test_acknowledged_oddities_are_carried_over(tmp_path: Path) -> None:
     params = project.params(APRIL)
     answer = {
         "rule": "bo_phan_lon_hon_tong",
-        "code": "hoi.nong_dan.da_phe_duyet",
+        "code": "hoi.nong_dan.da_phe_duyet/hoi.nong_dan.tong_so",
         "reason": "Hội đã đối chiếu danh sách",
         "by": "Trần Thị Lan",
     }
-    text = yaml.safe_dump({"acknowledged": [answer]}, allow_unicode=True)
-    params.write_text(params.read_text("utf-8").replace("acknowledged: []\n", text), "utf-8")
+    params.write_text(yaml.safe_dump({"period": "2024-04", "acknowledged": [answer]}, allow_unicode=True), "utf-8")
     month = read_month(make_demo(project, tmp_path / "demo", APRIL, MAY), MAY)
     assert month.stopping == ()
     assert [item.by for item in month.params.monthly.acknowledged] == ["Trần Thị Lan"]

@@ -7,6 +7,7 @@ import pytest
 from baocao.derived import Derived, derive, load_derived
 from baocao.errors import InputError
 from baocao.figure import Cell, Datum, Figure, Text
+from baocao.period import Period
 
 CELL = Cell("a.xlsx", "Tờ", "D9")
 ROWS = {"hoi": {"nong_dan": "Hội Nông dân", "phu_nu": "Hội Phụ nữ"}, "trong": {}}
@@ -159,3 +160,29 @@ def test_mistakes_of_the_file_have_their_line(tmp_path: Path, line: str, words: 
     (problem,) = caught.value.problems
     assert problem.where == ("data/derived.yml", "dòng 3")
     assert words in problem.what
+
+
+@pytest.mark.parametrize(("month", "decimals"), [(3, 2), (4, 1), (5, 0), (6, 2)])
+def test_a_declaration_holds_in_its_months_only(tmp_path: Path, month: int, decimals: int) -> None:
+    path = tmp_path / "derived.yml"
+    row = "operation: rate, operands: [hoi.nong_dan.co, hoi.nong_dan.tong]"
+    path.write_text(
+        f"""derived:
+  - {{code: hoi.*.ty_le, label: A, operation: rate, operands: [hoi.*.co, hoi.*.tong], decimals: 2}}
+  - {{code: hoi.nong_dan.ty_le, label: B, {row}, decimals: 1, valid_from: 2024-04, valid_to: 2024-04}}
+  - {{code: hoi.nong_dan.ty_le, label: C, {row}, decimals: 0, valid_from: 2024-05, valid_to: 2024-05}}
+""",
+        encoding="utf-8",
+    )
+    done = derive(HOI, load_derived(path, Period(2024, month)), ROWS)
+    assert (done["hoi.nong_dan.ty_le"].decimals, done["hoi.phu_nu.ty_le"].decimals) == (decimals, 2)
+    assert len(load_derived(path)) == 3
+
+
+def test_the_one_decimal_of_the_veterans_is_of_april_2024_only() -> None:
+    path = Path(__file__).parents[1] / "data" / "derived.yml"
+    holding = {
+        month: [item.code for item in load_derived(path, Period(2024, month))].count("hoi.cuu_chien_binh.ty_le")
+        for month in (3, 4, 5)
+    }
+    assert holding == {3: 0, 4: 1, 5: 0}

@@ -31,6 +31,11 @@ def change(project: Project, edit: Callable[[Content], None], name: str = "01-co
     return path
 
 
+def limit(form: Content, kind: str = "integer", **limits: object) -> None:
+    """Give the first field other constraints."""
+    form["sheets"][0]["blocks"][0]["fields"][0].update(type=kind, constraints=limits)
+
+
 def problems(project: Project) -> str:
     with pytest.raises(InputError) as caught:
         load_forms(project.forms, APRIL)
@@ -52,6 +57,21 @@ def problems(project: Project) -> str:
         (lambda form: form.update(valid_from="2022-13"), "tháng dạng NNNN-TT"),
         (lambda form: form.pop("department"), "thiếu khóa “department”"),
         (lambda form: form.update(sheets=[]), "danh sách “sheets” trống"),
+        (lambda form: limit(form, enum=["a"]), "type: integer không dùng enum"),
+        (lambda form: limit(form, max_length=3), "type: integer không dùng max_length"),
+        (lambda form: limit(form, "string", minimum=0, maximum=9), "type: string không dùng minimum, maximum"),
+        (lambda form: limit(form, "date", maximum=9), "type: date không dùng maximum"),
+        (lambda form: limit(form, minimum=9, maximum=3), "minimum 9 lớn hơn maximum 3"),
+        (lambda form: limit(form, "string", enum=["có", "một, hai"]), "không có dấu phẩy"),
+        (lambda form: limit(form, "string", enum=['nói "có"']), "dấu ngoặc kép"),
+        (lambda form: limit(form, "string", enum=["x" * 130, "y" * 130]), "không quá 255 ký tự"),
+        (lambda form: limit(form, "string", enum=["có", ""]), "enum có giá trị trống"),
+        (lambda form: limit(form, "string", enum=["có", "CÓ"]), "“có” viết hai lần"),
+        (lambda form: form.update(file="../01-cong-an.xlsx"), "tên tệp .xlsx, không kèm thư mục"),
+        (lambda form: form.update(file="a\\b.xlsx"), "tên tệp .xlsx, không kèm thư mục"),
+        (lambda form: form.update(file="01-cong-an.xls"), "tên tệp .xlsx, không kèm thư mục"),
+        (lambda form: form.update(file="~$01-cong-an.xlsx"), "tên tệp .xlsx, không kèm thư mục"),
+        (lambda form: form.update(file=".xlsx"), "tên tệp .xlsx, không kèm thư mục"),
     ],
 )
 def test_mistakes_of_a_definition(project: Project, edit: Callable[[Content], None], words: str) -> None:

@@ -1,9 +1,12 @@
 """Submitted workbooks as they come: faults each told once, oddities read right."""
 
+import hashlib
 import os
+import re
 import shutil
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -15,6 +18,7 @@ from baocao.figure import Figure
 from baocao.forms import Form
 from baocao.intake import read_submissions
 from baocao.project import Project
+from baocao.submission import Submission, open_submission
 from baocao.vi import PartialDate
 from workbooks import APRIL, CARDS, GROUPS, OFFICE, ONE_STOP, POLICE
 
@@ -90,6 +94,11 @@ def _flipped_bytes(path: Path) -> None:
     path.write_bytes(bytes(content))
 
 
+def _cell_beyond_the_sheet(path: Path) -> None:
+    cells = f'<row r="900">{"<c/>" * 20_000}</row></sheetData>'
+    workbooks.rewrite(path, "xl/worksheets/sheet1.xml", lambda xml: xml.replace("</sheetData>", cells))
+
+
 def _ole(path: Path) -> None:
     path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(4096))
 
@@ -101,7 +110,26 @@ def _directory(path: Path) -> None:
 
 def _bomb(path: Path) -> None:
     with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("xl/media/anh.bin", bytes(201 * 2**20))
+        archive.writestr("xl/media/anh.bin", bytes(21 * 2**20))
+
+
+def _long_comment(path: Path) -> None:
+    workbooks.rewrite(path, "xl/worksheets/sheet1.xml", lambda xml: f"{xml}<!--{'x' * 5_000_000}-->")
+
+
+def _merged_column(path: Path) -> None:
+    areas = '<mergeCells count="1"><mergeCell ref="H1:H1048576"/></mergeCells>'
+    workbooks.rewrite(path, "xl/worksheets/sheet1.xml", lambda xml: re.sub(r"<mergeCells.*?</mergeCells>", areas, xml))
+
+
+def _link_over_the_sheet(path: Path) -> None:
+    links = '<hyperlinks><hyperlink ref="A1:XFD1048576" location="A1"/></hyperlinks><pageMargins'
+    workbooks.rewrite(path, "xl/worksheets/sheet1.xml", lambda xml: xml.replace("<pageMargins", links, 1))
+
+
+def _cells_without_end(path: Path) -> None:
+    cells = f'<row r="900">{"<c/>" * 500_000}</row></sheetData>'
+    workbooks.rewrite(path, "xl/worksheets/sheet1.xml", lambda xml: xml.replace("</sheetData>", cells))
 
 
 @pytest.mark.parametrize(
@@ -116,7 +144,12 @@ def _bomb(path: Path) -> None:
         (_ole, "co_mat_khau", "mật khẩu"),
         (lambda path: path.write_bytes(b""), "tep_rong", "0 byte"),
         (_directory, "la_thu_muc", "thư mục"),
+        (_cell_beyond_the_sheet, "tep_hong", "bị hỏng"),
         (_bomb, "qua_lon", "quá lớn"),
+        (_long_comment, "qua_lon", "có phần hơn 4 MB"),
+        (_merged_column, "qua_lon", "quá nhiều ô"),
+        (_link_over_the_sheet, "qua_lon", "quá nhiều ô"),
+        (_cells_without_end, "qua_lon", "quá nhiều ô"),
     ],
 )
 def test_unreadable_file_is_one_problem(folder: Path, damage: object, rule: str, words: str) -> None:
@@ -128,6 +161,45 @@ def test_unreadable_file_is_one_problem(folder: Path, damage: object, rule: str,
     assert finding.problem.expected == "tệp Excel .xlsx của Công an thành phố Nha Trang"
     assert finding.problem.remedy
     assert finding.department == "Công an thành phố Nha Trang"
+
+
+def test_mistake_of_this_package_is_not_the_department_s(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_arguments: object) -> None:
+        raise NameError("no such name")
+
+    monkeypatch.setattr("baocao.submission.SheetContent", broken)
+    with pytest.raises(NameError):
+        workbooks.read(folder)
+
+
+def test_whatever_the_library_raises_is_a_damaged_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_arguments: object, **_options: object) -> None:
+        raise AttributeError("'NoneType' object has no attribute 'rows'")
+
+    monkeypatch.setattr("openpyxl.load_workbook", broken)
+    assert {finding.rule for finding in workbooks.news(workbooks.read(folder))} == {"tep_hong"}
+
+
+def test_hash_is_of_the_bytes_that_were_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    load = openpyxl.load_workbook
+
+    def late(source: Any, **options: Any) -> object:
+        (folder / POLICE).write_bytes(b"sent again while the month was being read")
+        return load(source, **options)
+
+    wanted = hashlib.sha256((folder / POLICE).read_bytes()).hexdigest()
+    monkeypatch.setattr("openpyxl.load_workbook", late)
+    submission = open_submission(folder / POLICE)
+    assert isinstance(submission, Submission)
+    assert (submission.sha256, len(submission.sheets)) == (wanted, 2)
+
+
+def test_every_workbook_that_was_read_has_its_hash(folder: Path) -> None:
+    (folder / POLICE).rename(folder / "Gửi lại.XLSX")
+    (folder / "ghi-chu.txt").write_text("x", encoding="utf-8")
+    wanted = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.glob("*.[xX]*")}
+    assert len(wanted) == 9
+    assert workbooks.read(folder).hashes == wanted
 
 
 def test_unreadable_file_of_another_name_leaves_its_form_missing(folder: Path) -> None:
@@ -242,6 +314,7 @@ def test_sheet_of_another_month_in_the_right_workbook(folder: Path) -> None:
     workbooks.put(folder / POLICE, GROUPS, "A2", "Kỳ báo cáo: Tháng 2 năm 2024")
     finding = workbooks.only(workbooks.read(folder))
     assert (finding.rule, finding.problem.where) == ("sai_ky", (POLICE, GROUPS, "A2"))
+    assert finding.code == f"{POLICE}/{GROUPS}"
 
 
 def test_missing_sheet(folder: Path) -> None:
@@ -249,7 +322,7 @@ def test_missing_sheet(folder: Path) -> None:
     del book[GROUPS]
     book.save(folder / POLICE)
     finding = workbooks.only(workbooks.read(folder))
-    assert (finding.rule, finding.severity) == ("thieu_trang", Severity.LOI)
+    assert (finding.rule, finding.code, finding.severity) == ("thieu_trang", f"cong_an/{GROUPS}", Severity.LOI)
     assert f"“{GROUPS}”" in finding.problem.what
 
 
@@ -271,6 +344,7 @@ def test_missing_required_column(folder: Path) -> None:
     ]
     assert "thiếu cột “Tổng số hội viên”" in found[0].problem.what
     assert found[0].problem.where == (POLICE, GROUPS, "dòng 8")
+    assert [finding.code for finding in found] == ["hoi.tong_so", "hoi/D9"]
 
 
 def test_reworded_column_names_its_cell(folder: Path) -> None:
@@ -313,7 +387,7 @@ def test_missing_header_row_is_one_problem(folder: Path) -> None:
 def test_reworded_required_row_names_its_cell(folder: Path) -> None:
     workbooks.put(folder / POLICE, CARDS, "B9", "Số thẻ CCCD gắn chip đã cấp")
     finding = workbooks.only(workbooks.read(folder))
-    assert (finding.rule, finding.severity) == ("thieu_dong", Severity.LOI)
+    assert (finding.rule, finding.code, finding.severity) == ("thieu_dong", "cccd.da_cap", Severity.LOI)
     assert finding.problem.where == (POLICE, CARDS, "B9")
     assert "ở đây ghi “Số thẻ CCCD gắn chip đã cấp”" in finding.problem.what
 
@@ -322,7 +396,7 @@ def test_optional_field_that_the_workbook_lacks_is_a_warning(folder: Path) -> No
     workbooks.edit(folder / POLICE, lambda page: page.delete_rows(13))
     intake = workbooks.read(folder)
     finding = next(finding for finding in workbooks.news(intake) if finding.rule == "thieu_dong")
-    assert (finding.code, finding.severity) == ("dinh_danh", Severity.CANH_BAO)
+    assert (finding.code, finding.severity) == ("dinh_danh.chi_tieu", Severity.CANH_BAO)
     assert intake.data["dinh_danh.chi_tieu"].missing
     assert intake.data["dinh_danh.da_cap"].value == 332295
 
@@ -331,6 +405,7 @@ def test_repeated_row(folder: Path) -> None:
     workbooks.put(folder / POLICE, GROUPS, "B10", "Hội Nông dân")
     found = workbooks.news(workbooks.read(folder))
     assert [finding.rule for finding in found] == ["thieu_dong", "trung_dong"]
+    assert found[1].code == "hoi.nong_dan"
     assert "có 2 dòng “Hội Nông dân”" in found[1].problem.what
 
 
@@ -342,7 +417,7 @@ def test_extra_row_with_figures_is_named(folder: Path) -> None:
     workbooks.edit(folder / POLICE, change, GROUPS)
     intake = workbooks.read(folder)
     finding = workbooks.only(intake)
-    assert (finding.rule, finding.severity) == ("dong_la", Severity.CANH_BAO)
+    assert (finding.rule, finding.code, finding.severity) == ("dong_la", "hoi/Hội Sinh vật cảnh", Severity.CANH_BAO)
     assert finding.problem.where == (POLICE, GROUPS, "D16")
     assert "“Hội Sinh vật cảnh”" in finding.problem.what
     assert workbooks.contents(intake) == workbooks.contents(workbooks.april())
@@ -356,7 +431,7 @@ def test_extra_column_of_a_list_is_named(folder: Path) -> None:
 
     workbooks.edit(folder / OFFICE, change, "Văn bản chỉ đạo")
     finding = workbooks.only(workbooks.read(folder))
-    assert (finding.rule, finding.severity, finding.code) == ("cot_la", Severity.CANH_BAO, "vb_chi_dao")
+    assert (finding.rule, finding.severity, finding.code) == ("cot_la", Severity.CANH_BAO, "vb_chi_dao/Ghi chú")
     assert finding.problem.where[2].startswith("M")
     assert "“Ghi chú”" in finding.problem.what
 
@@ -369,6 +444,7 @@ def test_extra_sheet_is_named(folder: Path) -> None:
     intake = workbooks.read(folder)
     finding = workbooks.only(intake)
     assert (finding.rule, finding.severity, finding.problem.where) == ("trang_la", Severity.LUU_Y, (POLICE, "Nháp"))
+    assert finding.code == "cong_an/Nháp"
     assert workbooks.contents(intake) == workbooks.contents(workbooks.april())
 
 

@@ -1,17 +1,20 @@
 """One month read whole: every fault at once, nothing written."""
 
+import hashlib
 import shutil
 from pathlib import Path
 
+import openpyxl
 import pytest
 import yaml
+from openpyxl.worksheet.worksheet import Worksheet
 
 from baocao.errors import InputError, Severity
 from baocao.figure import Figure
 from baocao.month import Month, read_month
 from baocao.period import Period
 from baocao.project import Project
-from workbooks import APRIL, CARDS, GROUPS, POLICE, edit, folder_of, insert, put
+from workbooks import APRIL, CARDS, GROUPS, ONE_STOP, POLICE, edit, folder_of, insert, put
 
 
 def tree(root: Path) -> dict[str, bytes]:
@@ -85,11 +88,12 @@ def test_month_without_anything(project: Project) -> None:
     assert "không có thư mục số liệu của kỳ 2024-09" in str(caught.value)
 
 
+MARCH = Period(2024, 3)
+
+
 def of_march(project: Project) -> Path:
     """April's workbooks, said to be of March."""
-    import openpyxl
-
-    march = project.submissions(Period(2024, 3))
+    march = project.submissions(MARCH)
     shutil.copytree(folder_of(project), march)
     for path in march.glob("*.xlsx"):
         book = openpyxl.load_workbook(path)
@@ -106,13 +110,48 @@ def test_previous_month_is_compared_with(project: Project) -> None:
     assert isinstance(figure, Figure)
     assert month.dataset.change(figure).value == 671
     assert month.stopping == ()
+    paths = (path for folder in (project.submissions(MARCH), folder_of(project)) for path in folder.iterdir())
+    assert month.read_files == {
+        path.relative_to(project.root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths
+    }
+    assert len(month.read_files) == 18
+
+
+def test_faults_that_somebody_answered_for_last_month_are_no_obstacle(project: Project) -> None:
+    put(of_march(project) / POLICE, CARDS, "D9", "nhiều")
+    answer = {"rule": "chu_o_cot_so", "code": "cccd.da_cap", "reason": "đơn vị gửi sau", "by": "Nguyễn Văn A"}
+    project.params(MARCH).write_text(yaml.safe_dump({"period": "2024-03", "acknowledged": [answer]}), encoding="utf-8")
+    month = read_month(project, APRIL)
+    assert [finding for finding in month.findings if finding.rule in ("ky_truoc", "xac_nhan_thua")] == []
+    known = month.dataset.previous("cccd.dan_so")
+    assert known is not None
+    assert known.value == 388006
+    answer["code"] = "cccd.dan_so"
+    project.params(MARCH).write_text(yaml.safe_dump({"period": "2024-03", "acknowledged": [answer]}), encoding="utf-8")
+    assert "ky_truoc" in {finding.rule for finding in read_month(project, APRIL).findings}
+
+
+def test_previous_month_may_have_longer_lists(project: Project) -> None:
+    def longer(page: Worksheet) -> None:
+        header = next(cell.row for cell in page["B"] if cell.value == "Dịch vụ công trực tuyến")
+        first = next(row for row in range(header + 1, page.max_row) if page.cell(row, 1).value == 1)
+        for column in range(2, 8):
+            page.cell(first + 1, column).value = page.cell(first, column).value
+
+    edit(of_march(project) / ONE_STOP, longer, "Phụ lục III")
+    dataset = read_month(project, APRIL).dataset
+    assert "dvc_28.r2.ty_le" not in dataset
+    earlier = dataset.previous("dvc_28.r2.ty_le")
+    assert isinstance(earlier, Figure)
+    assert earlier.label == "Tỷ lệ hồ sơ trực tuyến, dòng 2"
 
 
 def test_faulty_previous_month_is_a_warning(project: Project) -> None:
     put(of_march(project) / POLICE, CARDS, "D9", "nhiều")
     month = read_month(project, APRIL)
     assert month.stopping == ()
-    assert not month.dataset.has_previous
+    assert month.dataset.previous("cccd.da_cap") is None
+    assert not any("2024-03" in name for name in month.read_files)
     (finding,) = [finding for finding in month.findings if finding.rule == "ky_truoc"]
     assert finding.severity is Severity.CANH_BAO
     assert "số liệu kỳ 2024-03 còn 1 lỗi" in finding.problem.what

@@ -46,7 +46,8 @@ def dataset(before: Mapping[str, int | None] | None = None, text: str = "x") -> 
     rate = Derived(
         code="cccd.ty_le", label="Tỷ lệ", operation="rate", operands=("cccd.da_cap", "cccd.dan_so"), decimals=1
     )
-    return Dataset(APRIL, inputs, {}, (rate,) if not before or len(before) > 1 else (), earlier)
+    declared = (rate,) if not before or len(before) > 1 else ()
+    return Dataset(APRIL, inputs, {}, declared, Dataset(APRIL.shift(-1), earlier, {}, declared) if earlier else None)
 
 
 def shown(source: str, data: Dataset | None = None, **own: object) -> str:

@@ -8,11 +8,12 @@ import nbformat
 import openpyxl
 import pytest
 
+from baocao import new
 from baocao.errors import InputError, RunError, Severity
-from baocao.forms import load_forms
+from baocao.forms import Form, load_forms
 from baocao.intake import read_submissions
 from baocao.new import monthly_params, new_month
-from baocao.params import load_params
+from baocao.params import Acknowledgement, load_params
 from baocao.period import Period
 from baocao.project import Project
 
@@ -143,6 +144,56 @@ def test_a_broken_notebook_stops_before_anything_is_written(project: Project) ->
 def test_a_month_before_every_form(project: Project) -> None:
     with pytest.raises(InputError, match="không có biểu mẫu nào"):
         new_month(project, Period(2020, 1))
+
+
+def test_what_was_half_written_is_not_there(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    write = new.write_workbook
+
+    def killed(form: Form, period: Period, path: Path) -> None:
+        write(form, period, path)
+        if form.form == "lao_dong":
+            path.write_bytes(path.read_bytes()[:1000])
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(new, "write_workbook", killed)
+    with pytest.raises(KeyboardInterrupt):
+        new_month(project, MAY)
+    assert [path.name for path in project.submissions(MAY).iterdir()] == ["01-cong-an.xlsx"]
+    monkeypatch.undo()
+    assert project.submissions(MAY) / "02-lao-dong.xlsx" in new_month(project, MAY).written
+
+
+def test_half_written_parameters_are_not_there(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path, text: str, **_options: object) -> int:
+        path.write_bytes(text.encode()[:20])
+        raise OSError(28, "No space left on device", str(path))
+
+    before = snapshot(project.root)
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(RunError, match="không ghi được"):
+        new_month(project, MAY)
+    assert snapshot(project.root) == before
+
+
+def test_half_written_drafts_are_written_again(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    def killed(_path: Path, _notebook: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(new, "write_notebook", killed)
+    with pytest.raises(KeyboardInterrupt):
+        new_month(project, MAY)
+    assert not (project.root / "notebooks/2024-05").exists()
+    monkeypatch.undo()
+    assert len(new_month(project, MAY).drafts) == 1
+    assert [path.name for path in (project.root / "notebooks").iterdir() if path.name.startswith(".")] == []
+
+
+def test_acknowledgements_are_read_as_written(project: Project) -> None:
+    given = (
+        Acknowledgement(rule="a", code="cong_an/Hội, đoàn thể: 1", reason="đã “đối chiếu” # lần 2", by="Trần Thị Lan"),
+    )
+    project.params(MAY).write_text(monthly_params(MAY, acknowledged=given), "utf-8")
+    assert load_params(project, MAY).monthly.acknowledged == given
 
 
 def test_a_place_that_cannot_be_written(project: Project) -> None:

@@ -121,6 +121,11 @@ def test_sentences_are_filled_in(project: Project) -> None:
         ("number", "năm", "“number” phải là số nguyên"),
         ("issued", "2024-04-31", "ngày"),
         ("acknowledged", [{"rule": "a", "code": "b", "reason": "ngắn", "by": "AB"}], "“reason” quá ngắn"),
+        (
+            "acknowledged",
+            [{"rule": "a", "code": "b", "reason": "đã đối chiếu", "by": by} for by in ("Lan", "Hoa")],
+            "“acknowledged”: a › b có 2 lời xác nhận",
+        ),
         ("signer", "x", "khóa “signer” không được biết đến"),
     ],
 )

@@ -18,8 +18,9 @@ from docx import Document
 from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 from pypdf import PdfReader
 
+import ooxml
 from baocao.errors import InputError, RenderError
-from baocao.render import FORMATS, render
+from baocao.render import FORMATS, marked_reference, render
 from baocao.render.config import load_options
 from baocao.theme import FONTS
 from baocao.theme.generate import outputs
@@ -99,6 +100,13 @@ def tags(html: str) -> list[tuple[str, dict[str, str | None]]]:
     return parser.tags
 
 
+MARKED = """true
+format:
+  docx: {reference-doc: van-ban-mo-phong.docx}
+  typst: default
+  html: default"""
+
+
 def squeeze(text: str) -> str:
     return re.sub(r"\s+", " ", text)
 
@@ -118,6 +126,7 @@ def _with_value(value: str, match: re.Match[str]) -> str:
 def copy_build(target: Path, **replacements: str) -> Path:
     build = target / "build"
     shutil.copytree(FIXTURE, build)
+    shutil.copy(marked_reference(CONFIG), build)
     source = build / "report.qmd"
     text = source.read_text(encoding="utf-8")
     for old, new in replacements.items():
@@ -144,7 +153,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Rendered:
 def simulated(tmp_path_factory: pytest.TempPathFactory) -> Rendered:
     return make(
         tmp_path_factory.mktemp("simulated"),
-        mo_phong="true",
+        mo_phong=MARKED,
         kinh_gui='["Ủy ban nhân dân tỉnh Khánh Hòa", "Công an tỉnh"]',
     )
 
@@ -428,74 +437,42 @@ def test_docx_uses_named_styles_and_vietnamese(report: Rendered) -> None:
     assert document.core_properties.title.endswith("tháng 4 năm 2024")
 
 
-ORDER = {
-    "pPr": [
-        "pStyle",
-        "keepNext",
-        "keepLines",
-        "pageBreakBefore",
-        "widowControl",
-        "numPr",
-        "pBdr",
-        "shd",
-        "tabs",
-        "wordWrap",
-        "spacing",
-        "ind",
-        "contextualSpacing",
-        "jc",
-        "outlineLvl",
-        "rPr",
-        "sectPr",
-    ],
-    "rPr": [
-        "rStyle",
-        "rFonts",
-        "b",
-        "bCs",
-        "i",
-        "iCs",
-        "caps",
-        "smallCaps",
-        "strike",
-        "noProof",
-        "color",
-        "sz",
-        "szCs",
-        "u",
-        "vertAlign",
-        "lang",
-    ],
-    "tblPr": [
-        "tblStyle",
-        "tblW",
-        "jc",
-        "tblInd",
-        "tblBorders",
-        "shd",
-        "tblLayout",
-        "tblCellMar",
-        "tblLook",
-        "tblCaption",
-    ],
-    "tcPr": ["tcW", "gridSpan", "vMerge", "tcBorders", "shd", "noWrap", "tcMar", "vAlign"],
-    "sectPr": ["headerReference", "footerReference", "type", "pgSz", "pgMar", "pgNumType", "cols", "titlePg"],
-}
+def test_docx_is_what_word_expects(report: Rendered, simulated: Rendered) -> None:
+    for rendered in (report, simulated):
+        assert ooxml.faults(rendered.files["docx"]) == []
 
 
-def test_docx_keeps_the_order_of_the_schema(simulated: Rendered) -> None:
-    body = simulated.docx_xml()
-    styles = ElementTree.fromstring(simulated.docx_part("word/styles.xml"))
-    for node in itertools.chain(body.iter(), styles.iter()):
-        name = node.tag.removeprefix(W)
-        if name in ORDER:
-            places = [ORDER[name].index(child.tag.removeprefix(W)) for child in node]
-            assert places == sorted(places), ElementTree.tostring(node, "unicode")
-        if name == "p":
-            assert [child.tag for child in node].count(f"{W}pPr") <= 1
-            assert node.find(f"{W}pPr") is None or node[0].tag == f"{W}pPr"
-        if name == "tc":
-            assert node[-1].tag == f"{W}p"
+@pytest.mark.parametrize(
+    ("part", "old", "new", "fault"),
+    [
+        ("word/document.xml", "</w:pPr>", "</w:pPr><w:pPr/>", "pPr is not the one first child of p"),
+        (
+            "word/document.xml",
+            '<w:jc w:val="center"/>',
+            '<w:jc w:val="center"/><w:keepNext/>',
+            "keepNext does not belong into tblPr",
+        ),
+        ("word/document.xml", '<w:vAlign w:val="center"/>', '<w:vAlign w:val="center"/><w:noWrap/>', "in the order"),
+        ("word/document.xml", "<w:titlePg/>", "<w:titlePg/><w:cols/>", "sectPr has its children in the order"),
+        ("word/document.xml", '<w:gridSpan w:val="3"/>', '<w:gridSpan w:val="4"/>', "a row of 10 columns"),
+        ("word/document.xml", 'w:val="SoKyHieu"', 'w:val="KhongCo"', "style KhongCo is not defined"),
+        ("word/_rels/document.xml.rels", "rIdDauTrangNhat", "rIdKhac", "relation rIdDauTrangNhat is not there"),
+        ("word/_rels/document.xml.rels", 'Target="header1.xml"', 'Target="header9.xml"', "header9.xml is not there"),
+        ("[Content_Types].xml", 'Extension="rels"', 'Extension="other"', "has no content type"),
+    ],
+)
+def test_the_checker_finds_what_word_would_repair(
+    report: Rendered, tmp_path: Path, part: str, old: str, new: str, fault: str
+) -> None:
+    broken = tmp_path / "broken.docx"
+    with zipfile.ZipFile(report.files["docx"]) as source, zipfile.ZipFile(broken, "w") as target:
+        for name in source.namelist():
+            content = source.read(name)
+            if name == part:
+                assert old.encode() in content
+                content = content.replace(old.encode(), new.encode(), 1)
+            target.writestr(name, content)
+    assert fault in "\n".join(ooxml.faults(broken))
 
 
 def test_lists_look_like_an_official_text(report: Rendered) -> None:
@@ -543,6 +520,26 @@ def test_simulated_data_say_so_on_every_page(simulated: Rendered, report: Render
     assert all(MARK not in report.text(name) for name in FORMATS)
     with zipfile.ZipFile(report.files["docx"]) as archive:
         assert all(MARK.encode() not in archive.read(name) for name in archive.namelist())
+
+
+@pytest.mark.parametrize("value", ["true", MARKED.replace("true", "false")])
+def test_the_mark_and_the_word_document_that_carries_it_go_together(tmp_path: Path, value: str) -> None:
+    with pytest.raises(RenderError):
+        make(tmp_path, ("docx",), mo_phong=value)
+    assert "không khớp với dấu “mo-phong”" in (tmp_path / "render-docx.log").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("formats", "key"),
+    [
+        ("{docx: {toc: true}}", "format.docx"),
+        ("{html: {theme: cosmo}}", "format.html"),
+        ("{epub: default}", "format.epub"),
+    ],
+)
+def test_options_in_the_document_itself_are_refused_by_name(tmp_path: Path, formats: str, key: str) -> None:
+    with pytest.raises(RenderError, match=f"“{key}” không được hỗ trợ"):
+        make(tmp_path, ("html",), mo_phong=f"false\nformat: {formats}")
 
 
 def test_addressees(simulated: Rendered, report: Rendered) -> None:
@@ -599,7 +596,7 @@ def test_all_failures_are_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(RenderError) as caught:
         render(build, CONFIG, tmp_path / "out", "bao-cao", FORMATS)
     assert [re.findall(r"bản (\w+)", problem.what)[0] for problem in caught.value.problems] == ["DOCX", "PDF", "HTML"]
-    assert not list((tmp_path / "out").iterdir())
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_chart_without_description_is_refused(tmp_path: Path) -> None:
@@ -642,13 +639,16 @@ def test_unknown_keys_of_the_options_are_refused_by_name(tmp_path: Path) -> None
     config = tmp_path / "_quarto.yml"
     text = CONFIG.read_text(encoding="utf-8")
     config.write_text(
-        text.replace("wrap: none", "wrap: none\ncode-fold: true").replace("  typst:\n", "  typst:\n    margin: {}\n"),
+        text.replace("wrap: none", "wrap: none\ncode-fold: true")
+        .replace("    at: post-finalize", "    khi: post-finalize")
+        .replace("  typst:\n", "  typst:\n    margin: {}\n"),
         encoding="utf-8",
     )
     with pytest.raises(InputError) as caught:
         load_options(config)
     assert [problem.what for problem in caught.value.problems] == [
         "khóa “code-fold” không được hỗ trợ",
+        "khóa “filters.khi” không được hỗ trợ",
         "khóa “format.typst.margin” không được hỗ trợ",
     ]
     line = config.read_text(encoding="utf-8").splitlines().index("code-fold: true") + 1

@@ -91,11 +91,13 @@ def test_failing_cell_is_named_and_the_other_sections_still_run(made: MadeReport
     sections = {section.label: section.notebook for section in made.project.sections(APRIL)}
     _replace_source(sections["II.3"], 3, "%%narrative\n## 3. Về thể chế\n\nCó {{ tthc.cap_huyn }} thủ tục.")
     _replace_source(sections["II.8"], 2, "1 / 0")
+    _replace_source(sections["II.9"], 3, "%%narative\nchữ")
     with Progress() as progress, pytest.raises(RunError) as caught:
         run(made.project, APRIL, ["docx"], 2, progress, lambda _month: None)
-    first, second = caught.value.problems
+    first, second, third = caught.value.problems
     assert first.where == ("notebooks/23-the-che.ipynb", "ô 3", "dòng 4")
     assert "tthc.cap_huyn" in first.what and "tthc.cap_huyen" in f"{first.what} {first.expected}"
+    assert "không có lệnh %%narative" in third.what and "%%narrative" in third.expected
     assert second.where[:2] == ("notebooks/28-nguon-luc.ipynb", "ô 2")
     assert "outputs/2024-04.loi" in Path(first.remedy.replace(",", " ")).as_posix()
     kept = made.project.outputs / "2024-04.loi" / "build" / "sections"
@@ -146,3 +148,14 @@ def test_output_that_is_not_of_the_report_is_refused(made: MadeReport) -> None:
     with Progress() as progress, pytest.raises(RunError, match="không thuộc báo cáo"):
         run(made.project, APRIL, ["docx"], 2, progress, lambda _month: None)
     assert _hashes(made.folder) == before
+
+
+def test_other_formats_are_made_anew_with_the_wanted_one(made: MadeReport) -> None:
+    path = made.project.submissions(APRIL) / "02-lao-dong.xlsx"
+    book = openpyxl.load_workbook(path)
+    next(cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.value == 2754).value = 2751
+    book.save(path)
+    with Progress() as progress:
+        result = run(made.project, APRIL, ["html"], 2, progress, lambda _month: None)
+    assert set(result.files) == {"docx", "pdf", "html"}
+    assert all("2.751" in _text(report) for report in (made.docx, made.pdf, made.html))

@@ -124,6 +124,32 @@ def test_limits() -> None:
     assert Constraints().required is False
 
 
+@pytest.mark.parametrize(
+    ("content", "form", "what"),
+    [
+        ("trên 98%", "General", "98% lớn hơn 90%"),
+        (98, "General", "98% lớn hơn 90%"),
+        (0.98, "0%", "98% lớn hơn 90%"),
+        ("dưới 10%", "General", "10% nhỏ hơn 50%"),
+    ],
+)
+def test_limits_of_a_reported_rate(content: object, form: str, what: str) -> None:
+    outcome = read_value(content, False, item("reported_rate", minimum=50, maximum=90), form)
+    assert isinstance(outcome, Unreadable)
+    assert (outcome.rule, outcome.what) == ("ngoai_khoang", what)
+    assert outcome.expected == "một tỷ lệ từ 50% đến 90%"
+
+
+def test_reported_rate_is_not_negative() -> None:
+    outcome = read_value(-0.5, False, item("reported_rate"), "0%")
+    assert isinstance(outcome, Unreadable)
+    assert outcome.what == "-50% nhỏ hơn 0%"
+
+
+def test_largest_number_is_the_form_s_alone() -> None:
+    assert read_value(10**13, False, item("integer")) == Reading(10**13)
+
+
 def test_choice_is_read_in_the_form_s_own_spelling() -> None:
     choice = item("string", enum=["đã kết nối", "chưa kết nối"])
     assert read_value(" ĐÃ  KẾT NỐI", False, choice) == Reading("đã kết nối")

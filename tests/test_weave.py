@@ -1,6 +1,7 @@
 """Executed sections become one document, numbered; what must not be printed is refused."""
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +136,54 @@ def test_unfit_section_is_refused(tmp_path: Path, outputs: list[Any], stamp: dic
     assert caught.value.problems[0].where[0] == "21-muc.ipynb"
 
 
+def test_prose_in_a_markdown_cell_is_refused_and_a_note_is_not(tmp_path: Path) -> None:
+    section, executed = _section(tmp_path, 21, [_narrative("chữ")])
+    notebook = nbformat.read(executed, as_version=4)
+    notebook.cells.append(nbformat.v4.new_markdown_cell("nhớ hỏi lại", metadata={"tags": ["ghi-chu"]}))
+    nbformat.write(notebook, executed)
+    take_apart(section, executed, "2024-04")
+    notebook.cells.append(nbformat.v4.new_markdown_cell("lời văn bị mất"))
+    nbformat.write(notebook, executed)
+    with pytest.raises(RunError, match="ô Markdown không vào báo cáo") as caught:
+        take_apart(section, executed, "2024-04")
+    assert caught.value.problems[0].where == ("21-muc.ipynb", "ô 3")
+
+
+def test_section_without_content_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="không đưa gì vào báo cáo"):
+        take_apart(*_section(tmp_path, 21, []), "2024-04")
+
+
+@pytest.mark.parametrize(
+    ("number", "heading", "fits"),
+    [
+        (24, "## 4. Tên", True),
+        (24, "### 4.2. Tên", True),
+        (24, "## 5. Tên", False),
+        (24, "# II. Tên", False),
+        (30, "# III. Tên", True),
+        (30, "# IV. Tên", False),
+        (30, "## 2. Tên", True),
+    ],
+)
+def test_heading_carries_the_number_of_its_section(
+    tmp_path: Path, april_month: Month, number: int, heading: str, fits: bool
+) -> None:
+    part = _part(tmp_path, number, [_narrative(heading)])
+    if fits:
+        weave([part], april_month.params, tmp_path)
+    else:
+        with pytest.raises(RunError, match="không phải của mục này"):
+            weave([part], april_month.params, tmp_path)
+
+
+@pytest.mark.parametrize(("first", "second"), [("ty le", "tỷ lệ"), ("a", "A")])
+def test_names_with_one_address_are_refused(tmp_path: Path, april_month: Month, first: str, second: str) -> None:
+    part = _part(tmp_path, 21, [_chart(first, "A"), _chart(second, "B")])
+    with pytest.raises(RunError, match="trùng với"):
+        weave([part], april_month.params, tmp_path)
+
+
 def test_unexecuted_cell_is_refused(tmp_path: Path) -> None:
     section, executed = _section(tmp_path, 21, [])
     notebook = nbformat.read(executed, as_version=4)
@@ -152,3 +201,20 @@ def test_all_problems_of_all_sections_come_at_once_and_nothing_is_written(tmp_pa
         weave([first, second, third], april_month.params, tmp_path)
     assert len(caught.value.problems) == 3
     assert not (tmp_path / "report.qmd").exists()
+
+
+def test_a_simulated_month_names_the_word_document_that_marks_it(tmp_path: Path, april_month: Month) -> None:
+    params = april_month.params
+    marked = tmp_path / "van-ban-mo-phong.docx"
+    marked.write_bytes(b"mau")
+    build = tmp_path / "build"
+    part = _part(tmp_path, 21, [_narrative("x")])
+    weave([part], params, build, marked)
+    assert "format:" not in (build / "report.qmd").read_text(encoding="utf-8")
+    assert not (build / marked.name).exists()
+    simulated = params.monthly.model_copy(update={"simulated": True})
+    weave([part], replace(params, monthly=simulated), build, marked)
+    head = yaml.safe_load((build / "report.qmd").read_text(encoding="utf-8").split("---\n")[1])
+    assert head["van-ban"]["mo-phong"] is True
+    assert head["format"] == {"docx": {"reference-doc": marked.name}, "typst": "default", "html": "default"}
+    assert (build / marked.name).read_bytes() == b"mau"

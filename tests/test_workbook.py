@@ -5,9 +5,11 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from openpyxl.worksheet.datavalidation import DataValidation
 
 from baocao.errors import Severity
 from baocao.figure import Datum, Figure
+from baocao.forms import Form
 from baocao.period import Period
 from baocao.vi import PartialDate
 from baocao.workbook import Value, write_workbook
@@ -76,3 +78,34 @@ def test_validation_guides_the_clerk(tmp_path: Path) -> None:
     rules = {rule.type: rule for rule in page.data_validations.dataValidation}
     assert rules["list"].formula1 == '"đã kết nối,chưa kết nối"'
     assert "số nguyên" in rules["whole"].error
+
+
+def rule_of(tmp_path: Path, kind: str, **limits: object) -> DataValidation:
+    """Excel's rule for a value of that type, in a form of one field."""
+    content = FORMS["cong_an"].model_dump()
+    content["sheets"] = content["sheets"][:1]
+    block = content["sheets"][0]["blocks"][0]
+    block["fields"] = [{"name": "x", "title": "X", "type": kind, "constraints": limits}]
+    content["sheets"][0]["blocks"] = [block]
+    write_workbook(Form.model_validate(content), APRIL, tmp_path / "x.xlsx")
+    (rule,) = openpyxl.load_workbook(tmp_path / "x.xlsx").worksheets[0].data_validations.dataValidation
+    return rule
+
+
+@pytest.mark.parametrize(
+    ("kind", "limits", "rule"),
+    [
+        ("integer", {}, ("whole", "greaterThanOrEqual", "0", None)),
+        ("integer", {"minimum": -5}, ("whole", "greaterThanOrEqual", "-5", None)),
+        ("integer", {"maximum": 100}, ("whole", "between", "0", "100")),
+        ("number", {"maximum": 100}, ("decimal", "lessThanOrEqual", "100", None)),
+        ("number", {"minimum": 1}, ("decimal", "greaterThanOrEqual", "1", None)),
+    ],
+)
+def test_excel_accepts_what_the_reader_accepts(
+    tmp_path: Path, kind: str, limits: dict[str, int], rule: tuple[str | None, ...]
+) -> None:
+    found = rule_of(tmp_path, kind, **limits)
+    # Excel leaves the usual operator out.
+    assert (found.type, found.operator or "between", found.formula1, found.formula2) == rule
+    assert ("không âm" in found.error) == (kind == "integer" and limits.get("minimum", 0) >= 0)

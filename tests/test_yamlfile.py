@@ -1,5 +1,6 @@
 """YAML files: every mistake with its file and line, in Vietnamese, and no traps of YAML 1.1."""
 
+import unicodedata
 from datetime import date
 from pathlib import Path
 
@@ -44,6 +45,12 @@ def test_reads(tmp_path: Path) -> None:
         number=12, day=date(2024, 4, 16), flag=True, items=(Inner(name="Đề án", month="2024-04"),)
     )
     assert load(tmp_path, "") == Outer()
+
+
+def test_letters_are_composed_in_keys_and_values(tmp_path: Path) -> None:
+    text = unicodedata.normalize("NFD", "items:\n  - {name: Đề án Nguyễn, month: 2024-04}\n")
+    (item,) = load(tmp_path, text).items
+    assert item.name == "Đề án Nguyễn"
 
 
 @pytest.mark.parametrize(

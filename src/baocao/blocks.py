@@ -80,8 +80,10 @@ class _Area:
     start: int
     end: int
 
-    def header(self, wanted: Sequence[tuple[str, str]], needed: Sequence[bool], known: Iterable[str]) -> Header | None:
-        """The header; columns that it lacks are findings: lỗi where `needed`, else cảnh báo."""
+    def header(
+        self, names: Sequence[str], wanted: Sequence[tuple[str, str]], needed: Sequence[bool], known: Iterable[str]
+    ) -> Header | None:
+        """The header; columns that it lacks are findings by their `names`: lỗi where `needed`, else cảnh báo."""
         header = self.sheet.header(wanted, self.start, self.end)
         if header is None:
             self.reader.found(
@@ -98,11 +100,11 @@ class _Area:
         for index, (group, title) in enumerate(wanted):
             if index in header.columns:
                 continue
-            near = _nearest(title, strange)
+            near = _reworded(title, strange)
             where = f"dòng {header.bottom}" if near is None else self.sheet.ref(header.bottom, near)
             self.reader.found(
                 "thieu_cot",
-                self.block,
+                f"{self.block}.{names[index]}",
                 f"thiếu cột “{f'{group} › {title}' if group else title}”"
                 + ("" if near is None else f"; ở đây ghi “{strange.pop(near)}”"),
                 (self.sheet.title, where),
@@ -112,8 +114,13 @@ class _Area:
             )
         return header
 
-    def rows(self, titles: Sequence[str], needed: Sequence[bool], header: Header, column: int) -> dict[int, int]:
-        """Title index → row, by the label in `column`. Missing, repeated and unknown filled rows are findings."""
+    def rows(
+        self, names: Sequence[str], titles: Sequence[str], needed: Sequence[bool], header: Header, column: int
+    ) -> dict[int, int]:
+        """Title index → row, by the label in `column`.
+
+        Missing and repeated rows are findings by their `names`, unknown filled rows by their label.
+        """
         places: dict[str, list[int]] = {}
         for row in self.sheet.filled(header.bottom + 1, self.end):
             places.setdefault(self.sheet.label(row, column), []).append(row)
@@ -129,24 +136,24 @@ class _Area:
             if len(matches) == 1:
                 found[index] = matches[0]
             elif matches:
-                self._row_finding("trung_dong", f"có {len(matches)} dòng “{title}”", matches[1], column, Severity.LOI)
+                what = f"có {len(matches)} dòng “{title}”"
+                self._row_finding("trung_dong", names[index], what, matches[1], column, Severity.LOI)
             else:
-                near = _nearest(title, strange)
+                near = _reworded(title, strange)
                 what = f"thiếu dòng “{title}”" + ("" if near is None else f"; ở đây ghi “{strange.pop(near)}”")
                 if near is not None:
                     places.pop(self.sheet.label(near, column))
-                self._row_finding(
-                    "thieu_dong", what, near, column, Severity.LOI if needed[index] else Severity.CANH_BAO
-                )
+                severity = Severity.LOI if needed[index] else Severity.CANH_BAO
+                self._row_finding("thieu_dong", names[index], what, near, column, severity)
         values = [other for index, other in header.columns.items() if other != column]
         for row in sorted(row for label, rows in places.items() if label not in wanted for row in rows):
             self._extra_row(row, column, values)
         return found
 
-    def _row_finding(self, rule: str, what: str, row: int | None, column: int, severity: Severity) -> None:
+    def _row_finding(self, rule: str, name: str, what: str, row: int | None, column: int, severity: Severity) -> None:
         self.reader.found(
             rule,
-            self.block,
+            f"{self.block}.{name}",
             what,
             (self.sheet.title,) if row is None else (self.sheet.title, self.sheet.ref(row, column)),
             severity,
@@ -161,7 +168,7 @@ class _Area:
         label = self.sheet.shown(row, column)
         self.reader.found(
             "dong_la",
-            self.block,
+            f"{self.block}/{label or self.sheet.ref(row, filled)}",
             f"dòng “{label}” không có trong biểu mẫu, nội dung chưa được đọc"
             if label
             else "dòng không có tên, nội dung chưa được đọc",
@@ -184,7 +191,7 @@ class _Area:
                 seen.add(column)
                 self.reader.found(
                     "cot_la",
-                    self.block,
+                    f"{self.block}/{label or self.sheet.ref(row, column)}",
                     f"cột {f'“{label}”' if label else 'không có tiêu đề'} không có trong biểu mẫu, "
                     "nội dung chưa được đọc",
                     (self.sheet.title, self.sheet.ref(row, column)),
@@ -248,7 +255,7 @@ _UNCALCULATED = Unreadable(
 )
 
 
-def _nearest(title: str, candidates: dict[int, str]) -> int | None:
+def _reworded(title: str, candidates: dict[int, str]) -> int | None:
     """The place of the label most like `title`, which somebody may have reworded."""
     labels = {fold(label): place for place, label in reversed(candidates.items())}
     close = difflib.get_close_matches(fold(title), labels, n=1, cutoff=0.6)
@@ -259,12 +266,12 @@ def _read_fields(area: _Area, block: Fields) -> None:
     _, label_title, _, value_title, as_of_title, _ = FIELD_HEADERS
     needed = required(block)
     wanted = [("", label_title), ("", value_title), ("", as_of_title)]
-    header = area.header(wanted, [needed, needed, False], FIELD_HEADERS)
+    header = area.header(("ten", "so_lieu", AS_OF), wanted, [needed, needed, False], FIELD_HEADERS)
     if header is None or 0 not in header.columns or 1 not in header.columns:
         return
     label, value, as_of = header.columns[0], header.columns[1], header.columns.get(2)
-    titles = [item.title for item in block.fields]
-    rows = area.rows(titles, [item.constraints.required for item in block.fields], header, label)
+    names, titles = [item.name for item in block.fields], [item.title for item in block.fields]
+    rows = area.rows(names, titles, [item.constraints.required for item in block.fields], header, label)
     for index, row in rows.items():
         item = block.fields[index]
         code = f"{block.block}.{item.name}"
@@ -282,13 +289,17 @@ def _read_fields(area: _Area, block: Fields) -> None:
 def _read_grid(area: _Area, block: Grid) -> None:
     wanted = [("", block.row_title), *((item.group, header(item)) for item in block.columns)]
     needed = required(block)
-    found = area.header(wanted, [needed, *(item.constraints.required for item in block.columns)], (ORDINAL, UNIT))
+    names = ["ten", *(item.name for item in block.columns)]
+    found = area.header(
+        names, wanted, [needed, *(item.constraints.required for item in block.columns)], (ORDINAL, UNIT)
+    )
     if found is None:
         return
     moment = _grid_as_of(area, block, found.bottom) if block.as_of else None
     if 0 not in found.columns:
         return
-    rows = area.rows([row.title for row in block.rows], [needed] * len(block.rows), found, found.columns[0])
+    names, titles = [row.name for row in block.rows], [row.title for row in block.rows]
+    rows = area.rows(names, titles, [needed] * len(block.rows), found, found.columns[0])
     values = {index: column for index, column in found.columns.items() if index > 0}
     for place, row in rows.items():
         definition = block.rows[place]
@@ -336,7 +347,8 @@ def _grid_as_of(area: _Area, block: Grid, bottom: int) -> Date | None:
 
 def _read_list(area: _Area, block: List) -> None:
     wanted = [(item.group, header(item)) for item in block.columns]
-    found = area.header(wanted, [item.constraints.required for item in block.columns], (ORDINAL,))
+    names = [item.name for item in block.columns]
+    found = area.header(names, wanted, [item.constraints.required for item in block.columns], (ORDINAL,))
     area.reader.lengths[block.block] = 0
     if found is None:
         return

@@ -8,7 +8,7 @@ from baocao.errors import Problem, Severity
 from baocao.figure import Date
 from baocao.finding import Finding
 from baocao.forms import AS_OF, Form
-from baocao.params import Params, describe_window
+from baocao.params import Monthly, Params, describe_window
 from baocao.vi import format_date
 
 _ORDER = {Severity.LOI: 0, Severity.CANH_BAO: 1, Severity.LUU_Y: 2}
@@ -66,7 +66,7 @@ def _parts(dataset: Dataset, departments: dict[str, str]) -> Iterable[Finding]:
         cell = part.cells[0]
         yield Finding(
             "bo_phan_lon_hon_tong",
-            part.code,
+            f"{part.code}/{whole.code}",
             Severity.LOI,
             Problem(
                 what=f"{part.label} ({part}) lớn hơn {whole.label} ({whole})",
@@ -83,26 +83,31 @@ def acknowledge(findings: Iterable[Finding], params: Params) -> tuple[Finding, .
 
     An acknowledgement that fits no finding is itself a cảnh báo: what it excused is gone, or misspelt.
     """
-    given = {(item.rule, item.code): item for item in params.monthly.acknowledged}
-    used: set[tuple[str, str]] = set()
-    marked: list[Finding] = []
-    for finding in findings:
-        key = (finding.rule, finding.code)
-        if key in given:
-            used.add(key)
-            finding = replace(finding, acknowledged_by=given[key].by, reason=given[key].reason)
-        marked.append(finding)
-    for rule, code in (key for key in given if key not in used):
-        marked.append(
-            Finding(
-                "xac_nhan_thua",
-                code,
-                Severity.CANH_BAO,
-                Problem(
-                    what=f"lời xác nhận cho {rule} › {code} không ứng với phát hiện nào",
-                    where=(f"params/{params.period}.yml", "acknowledged"),
-                    remedy="bỏ lời xác nhận này, hoặc sửa rule, code",
-                ),
-            )
+    marked = answered(findings, params.monthly)
+    used = {(finding.rule, finding.code) for finding in marked}
+    unused = [
+        Finding(
+            "xac_nhan_thua",
+            item.code,
+            Severity.CANH_BAO,
+            Problem(
+                what=f"lời xác nhận cho {item.rule} › {item.code} không ứng với phát hiện nào",
+                where=(f"params/{params.period}.yml", "acknowledged"),
+                remedy="bỏ lời xác nhận này, hoặc sửa rule, code",
+            ),
         )
-    return tuple(sorted(marked, key=lambda finding: _ORDER[finding.severity]))
+        for item in params.monthly.acknowledged
+        if (item.rule, item.code) not in used
+    ]
+    return tuple(sorted([*marked, *unused], key=lambda finding: _ORDER[finding.severity]))
+
+
+def answered(findings: Iterable[Finding], monthly: Monthly) -> list[Finding]:
+    """The findings as they come, those that `monthly` answers for marked so."""
+    given = {(item.rule, item.code): item for item in monthly.acknowledged}
+    return [
+        replace(finding, acknowledged_by=answer.by, reason=answer.reason)
+        if (answer := given.get((finding.rule, finding.code)))
+        else finding
+        for finding in findings
+    ]

@@ -17,7 +17,7 @@ from typer.main import get_command
 
 from baocao import __version__
 from baocao.cli_usage import Command, Group, usage_problem
-from baocao.errors import BaocaoError, InputError, Problem
+from baocao.errors import BaocaoError, InputError, Problem, RunError
 from baocao.period import Period
 from baocao.project import Project
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from baocao.month import Month
+    from baocao.render import Renderer
     from baocao.run import Result
 
 T = TypeVar("T")
@@ -68,6 +69,14 @@ def _run(
     period: OptionalPeriod = None,
     formats: Formats = None,
     jobs: Jobs = None,
+    renderer: Annotated[
+        str | None,
+        typer.Option(
+            "--renderer",
+            metavar="BỘ",
+            help="Bộ dàn trang: quarto, pandoc (kèm theo), auto. Mặc định auto: Quarto nếu máy có, không thì pandoc.",
+        ),
+    ] = None,
     section: Annotated[
         str | None,
         typer.Option("--section", metavar="MỤC", help="Chỉ chạy một mục, ví dụ 24 hoặc II.4; không làm lại báo cáo."),
@@ -78,18 +87,21 @@ def _run(
     wanted = _ask(problems, lambda: _period(project, period))
     chosen = _ask(problems, lambda: _formats(formats))
     workers = _ask(problems, lambda: _jobs(jobs))
-    if section is not None and formats is not None:
+    typesetter = _ask(problems, lambda: _choose(renderer))
+    for option, value in (("--format", formats), ("--renderer", renderer)):
+        if section is None or value is None:
+            continue
         problems.append(
             Problem(
-                "--section không đi cùng --format",
+                f"--section không đi cùng {option}",
                 expected="một trong hai: chạy một mục, hoặc làm cả báo cáo",
                 remedy="bỏ một trong hai tùy chọn",
             )
         )
-    if problems or wanted is None or chosen is None or workers is None:
+    if problems or wanted is None or chosen is None or workers is None or typesetter is None:
         raise InputError(problems)
     if section is None:
-        _make_report(project, wanted, chosen, workers)
+        _make_report(project, wanted, chosen, workers, typesetter)
     else:
         _run_section(project, wanted, section)
 
@@ -153,17 +165,27 @@ def _demo(
     wanted = Period.parse(period) if period is not None else _period(project, None).shift(1)
     copy = make_demo(project, Path(folder), wanted.shift(-1), wanted)
     say(console(stderr=True), f"Bản sao có số liệu mô phỏng kỳ {wanted}: {shown(copy.root)}")
-    _make_report(copy, wanted, tuple(_ALL_FORMATS.split(",")), _default_jobs())
+    _make_report(copy, wanted, tuple(_ALL_FORMATS.split(",")), _default_jobs(), _choose(None))
 
 
-def _make_report(project: Project, period: Period, formats: Sequence[str], jobs: int) -> None:
+@app.command("doctor", cls=Command, help="Xem máy có gì để lập báo cáo, thiếu gì và lấy ở đâu.")
+def _doctor() -> int:
+    from baocao.cli_text import console, show_checks
+    from baocao.doctor import State, examine
+
+    checks = examine()
+    show_checks(console(), checks)
+    return RunError.exit_code if any(check.state is State.BAD for check in checks) else 0
+
+
+def _make_report(project: Project, period: Period, formats: Sequence[str], jobs: int, renderer: "Renderer") -> None:
     from baocao.cli_text import console, say, shown
     from baocao.progress import Progress
     from baocao.run import run
 
     errors = console(stderr=True)
     with Progress(errors) as progress:
-        result = run(project, period, formats, jobs, progress, partial(_announce, errors, project))
+        result = run(project, period, formats, jobs, progress, partial(_announce, errors, project), renderer)
     output = console()
     say(output, f"Báo cáo kỳ {period}:")
     for path in result.files.values():
@@ -195,15 +217,16 @@ def _announce(errors: "Console", project: Project, month: "Month") -> None:
 
 
 def _renderer(result: "Result") -> str:
-    """“Dàn trang bằng pandoc 3.9 và Typst 0.15.”."""
-    from importlib.metadata import version
+    """“Dàn trang bằng pandoc 3.9 và Typst 0.15.”, “Dàn trang bằng Quarto 1.9.38 (pandoc 3.8, Typst 0.14).”."""
+    from baocao.render import tools_text
 
-    import pypandoc
+    return f"Dàn trang bằng {tools_text(result.renderer, result.tools)}."
 
-    used = f"pandoc {pypandoc.get_pandoc_version()}"
-    if "pdf" in result.files:
-        used += f" và Typst {'.'.join(version('typst').split('.')[:2])}"
-    return f"Dàn trang bằng {used}."
+
+def _choose(name: str | None) -> "Renderer":
+    from baocao.render import choose
+
+    return choose((name or "auto").strip().lower())
 
 
 def _ask(problems: list[Problem], read: Callable[[], T]) -> T | None:

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
+from baocao.doctor import Check, State
 from baocao.errors import WHERE_SEPARATOR, Problem, Severity
 from baocao.finding import Finding
 
@@ -42,6 +43,19 @@ def say(target: Console, text: str, indent: int = 0, style: str = "") -> None:
         target.print(Padding(Text(text, style), (0, 0, 0, indent)))
     else:
         target.print(Text(textwrap.indent(text, " " * indent)), soft_wrap=True)
+
+
+def show_checks(target: Console, checks: Sequence[Check]) -> None:
+    """What is on the machine, a line each; below it the remedy where something is not there."""
+    width = max(len(check.name) for check in checks)
+    styles = {State.GOOD: "", State.OPTIONAL: "cyan", State.BAD: "bold red"}
+    for check in checks:
+        mark = "" if check.state is State.GOOD else f"[{check.state.value}] "
+        say(target, f"{check.name:<{width}}  {mark}{check.detail}", 2, styles[check.state])
+        if check.remedy:
+            say(target, f"Cách xử lý: {check.remedy}", _INDENT)
+    bad = sum(1 for check in checks if check.state is State.BAD)
+    say(target, f"Còn thiếu {bad} thứ cần để lập báo cáo." if bad else "Đủ để lập báo cáo.")
 
 
 def show_problems(target: Console, problems: Sequence[Problem]) -> None:

@@ -19,7 +19,7 @@ from baocao.intake import Intake
 from baocao.period import Period
 from baocao.vi import PartialDate, fold, strip_marks
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -37,34 +37,26 @@ class BlockInfo:
 
 @dataclass
 class Dataset:
-    """Figures, texts and dates by code. `reads` collects the codes asked for."""
+    """Figures, texts and dates by code, and those of the month before, which has rows and declarations of its own.
+
+    What a notebook asks for goes through `get`, `lookup`, `previous`, `change`, `rows` and `find`, which note the
+    codes in `reads`, present or absent. Everything else is for the machinery around it and leaves no trace.
+    """
 
     period: Period
     inputs: Mapping[str, Datum]
     blocks: Mapping[str, BlockInfo]
     declarations: tuple[Derived, ...]
-    previous_inputs: Mapping[str, Datum] = field(default_factory=dict)
+    before: "Dataset | None" = None
     reads: set[str] = field(default_factory=set, compare=False)
 
     def __post_init__(self) -> None:
-        """Compute what is declared, for this month and the previous one."""
-        rows = row_titles(self.blocks)
+        """Compute what is declared."""
+        rows = _row_titles(self.blocks)
         self._data: dict[str, Datum] = {**self.inputs, **derive(self.inputs, self.declarations, rows)}
-        self._previous: dict[str, Datum] = dict(self.previous_inputs)
-        if self.previous_inputs:
-            self._previous |= derive(self.previous_inputs, self.declarations, rows)
-
-    @property
-    def has_previous(self) -> bool:
-        """The month before has figures."""
-        return bool(self._previous)
 
     def __contains__(self, code: str) -> bool:
         return code in self._data
-
-    def codes(self) -> tuple[str, ...]:
-        """Every code, inputs first."""
-        return tuple(self._data)
 
     def derived(self) -> tuple[Figure, ...]:
         """The declared figures."""
@@ -72,17 +64,19 @@ class Dataset:
 
     def get(self, code: str) -> Datum:
         """The datum with that code; an unknown one is an `InputError` that suggests the nearest."""
+        datum = self.lookup(code)
+        if datum is None:
+            remedy = "tìm mã bằng report.find(“từ khóa”)"
+            raise InputError(Problem(f"không có mã “{code}”", expected=nearest(code, self._data), remedy=remedy))
+        return datum
+
+    def lookup(self, code: str) -> Datum | None:
+        """The datum with that code, if there is one."""
         self.reads.add(code)
-        if code in self._data:
-            datum = self._data[code]
-            if isinstance(datum, Figure) and datum.as_of is not None:
-                self.reads.add(datum.as_of.code)
-            return datum
-        raise InputError(
-            Problem(
-                f"không có mã “{code}”", expected=nearest(code, self._data), remedy="tìm mã bằng report.find(“từ khóa”)"
-            )
-        )
+        datum = self._data.get(code)
+        if isinstance(datum, Figure) and datum.as_of is not None:
+            self.reads.add(datum.as_of.code)
+        return datum
 
     def change(self, figure: Figure) -> Figure:
         """Change against the same code a month earlier; missing where there is none."""
@@ -94,7 +88,7 @@ class Dataset:
     def previous(self, code: str) -> Datum | None:
         """The datum of the month before, if there is one."""
         self.reads.add(code)
-        return self._previous.get(code)
+        return self.before._data.get(code) if self.before else None
 
     def rows(self, block: str) -> tuple[str, ...]:
         """Row names of a grid or list, as codes use them. A list counts as read with the row that it does not have."""
@@ -138,15 +132,17 @@ class Dataset:
 
     def save(self, path: Path) -> None:
         """Write as JSON; numbers keep their exact text."""
-        content = {
-            "format": FORMAT,
+        content = {"format": FORMAT, **self._content()}
+        path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8", newline="\n")
+
+    def _content(self) -> dict[str, Any]:
+        return {
             "period": str(self.period),
             "inputs": [_dump(datum) for datum in self.inputs.values()],
-            "previous": [_dump(datum) for datum in self.previous_inputs.values()],
             "blocks": [vars(block) for block in self.blocks.values()],
             "derived": [declaration.model_dump() for declaration in self.declarations],
+            "before": self.before._content() if self.before else None,
         }
-        path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8", newline="\n")
 
     @classmethod
     def load(cls, path: Path) -> "Dataset":
@@ -160,6 +156,10 @@ class Dataset:
                     remedy="chạy lại baocao run để đọc lại số liệu",
                 )
             )
+        return cls._of(content)
+
+    @classmethod
+    def _of(cls, content: dict[str, Any]) -> "Dataset":
         blocks = [
             BlockInfo(
                 **{**block, "rows": tuple(map(tuple, block["rows"])), "columns": tuple(map(tuple, block["columns"]))}
@@ -171,20 +171,22 @@ class Dataset:
             _load_all(content["inputs"]),
             {block.block: block for block in blocks},
             tuple(Derived.model_validate(item) for item in content["derived"]),
-            _load_all(content["previous"]),
+            cls._of(content["before"]) if content["before"] else None,
         )
 
 
 def build_dataset(
-    intake: Intake, forms: Sequence[Form], declarations: tuple[Derived, ...], previous: Intake | None
+    intake: Intake, forms: Sequence[Form], declarations: tuple[Derived, ...], before: Dataset | None
 ) -> Dataset:
-    """Put together what was read; `previous` is last month's intake where there is one."""
-    earlier = _of_period(previous) if previous else {}
-    return Dataset(intake.period, intake.data, block_infos(intake, forms), declarations, earlier)
+    """Put together what was read, with the month before where there is one."""
+    return Dataset(intake.period, intake.data, _block_infos(intake, forms), declarations, before)
 
 
-def _of_period(intake: Intake) -> dict[str, Datum]:
-    """The data with the period before their workbooks' names, which are the same month after month."""
+def previous_month(intake: Intake, forms: Sequence[Form], declarations: tuple[Derived, ...]) -> Dataset:
+    """What `intake` is to the month after it: forms and declarations are those of its own month.
+
+    Its cells have the period before their workbooks' names, which are the same month after month.
+    """
 
     def moved(cell: Cell) -> Cell:
         return replace(cell, workbook=f"{intake.period}/{cell.workbook}")
@@ -196,10 +198,10 @@ def _of_period(intake: Intake) -> dict[str, Datum]:
             data[code] = replace(datum, cell=moved(datum.cell) if datum.cell else None, as_of=as_of)
         else:
             data[code] = replace(datum, cell=moved(datum.cell))
-    return data
+    return Dataset(intake.period, data, _block_infos(intake, forms), declarations)
 
 
-def block_infos(intake: Intake, forms: Sequence[Form]) -> dict[str, BlockInfo]:
+def _block_infos(intake: Intake, forms: Sequence[Form]) -> dict[str, BlockInfo]:
     """The blocks of the forms, open lists with the rows that were filled in."""
     blocks = {}
     for form in forms:
@@ -219,7 +221,7 @@ def block_infos(intake: Intake, forms: Sequence[Form]) -> dict[str, BlockInfo]:
     return blocks
 
 
-def row_titles(blocks: Mapping[str, BlockInfo]) -> Rows:
+def _row_titles(blocks: Mapping[str, BlockInfo]) -> Rows:
     """Titles of the rows by block, for the labels of declared figures."""
     return {
         info.block: {name: f"dòng {title}" if info.kind == "list" else title for name, title in info.rows}

@@ -1,16 +1,14 @@
 """A second month to try the report with: a copy of the project, with workbooks of generated figures, marked as such."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-
-import yaml
 
 from baocao.errors import InputError, Problem
 from baocao.forms import load_forms
 from baocao.month import Month, read_month
 from baocao.new import monthly_params, move_notebook, write_notebook
-from baocao.params import load_params
+from baocao.params import Acknowledgement, load_params
 from baocao.period import Period
 from baocao.project import Project
 from baocao.render.config import load_options
@@ -51,7 +49,7 @@ def make_demo(project: Project, target: Path, source: Period, period: Period) ->
             place = target / path
             place.parent.mkdir(parents=True, exist_ok=True)
             write_notebook(place, notebook)
-        demo.params(period).write_text(monthly_params(period, simulated=True), encoding="utf-8", newline="\n")
+        _write_params(demo, period)
         _write_workbooks(month, demo, period)
         _carry_acknowledgements(month, demo, period)
     return demo
@@ -150,9 +148,10 @@ def _write_workbooks(month: Month, demo: Project, period: Period) -> None:
 def _carry_acknowledgements(month: Month, demo: Project, period: Period) -> None:
     """Oddities that somebody answers for in the source month are in the simulated one as well."""
     found = {(finding.rule, finding.code) for finding in read_month(demo, period).findings}
-    kept = [item.model_dump() for item in month.params.monthly.acknowledged if (item.rule, item.code) in found]
-    if kept:
-        text = yaml.safe_dump({"acknowledged": kept}, allow_unicode=True, sort_keys=False)
-        path = demo.params(period)
-        content = path.read_text(encoding="utf-8").replace("acknowledged: []\n", text)
-        path.write_text(content, encoding="utf-8", newline="\n")
+    kept = [item for item in month.params.monthly.acknowledged if (item.rule, item.code) in found]
+    _write_params(demo, period, kept)
+
+
+def _write_params(demo: Project, period: Period, acknowledged: Sequence[Acknowledgement] = ()) -> None:
+    content = monthly_params(period, simulated=True, acknowledged=acknowledged)
+    demo.params(period).write_text(content, encoding="utf-8", newline="\n")

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from baocao.errors import InputError, Problem
 from baocao.figure import Datum, Figure, UnitError, difference, rate, share, total
-from baocao.yamlfile import load_model
+from baocao.period import Period
+from baocao.yamlfile import Dated, Month, Strict, load_model
 
 NAME = "data/derived.yml"
 
@@ -24,15 +25,15 @@ _OPERANDS = {"rate": (2, 2), "share": (2, None), "sum": (1, None), "difference":
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(\.([a-z][a-z0-9_]*|\*))+$")]
 
 
-class Derived(BaseModel):
+class Derived(Dated):
     """One declaration. `*` in the code stands for the rows of a grid or list, and for the same row in the operands.
 
     Operands of a `sum` may carry a `*` that the code does not have: the sum over all rows. `partial: true` sums
     the rows that are there (a row that nobody reported does not make the total missing).
+    Without `valid_from` it holds from the beginning.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
+    valid_from: Month = "2000-01"
     code: Code
     label: str
     operation: Literal["rate", "share", "sum", "difference"]
@@ -58,15 +59,14 @@ class Derived(BaseModel):
         return self
 
 
-class _File(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
+class _File(Strict):
     derived: tuple[Derived, ...]
 
 
-def load_derived(path: Path) -> tuple[Derived, ...]:
-    """The declarations, in the order of the file."""
-    return load_model(path, _File, NAME).derived
+def load_derived(path: Path, period: Period | None = None) -> tuple[Derived, ...]:
+    """The declarations, in the order of the file: those that hold in `period`, or all of them."""
+    declared = load_model(path, _File, NAME).derived
+    return tuple(item for item in declared if period is None or item.holds(period))
 
 
 def nearest(code: str, known: Iterable[str]) -> str:

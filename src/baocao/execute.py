@@ -273,7 +273,7 @@ def _first_failure(source: Source, executed: NotebookNode) -> Failure | None:
             if output.output_type == "error":
                 return failure.from_error_output(source.position(index), cell, output)
         if cell.metadata.get("papermill", {}).get("exception"):
-            return Failure(source.position(index), None, "ô dừng vì lỗi mà không cho biết lý do")
+            return failure.without_error(source.position(index), cell)
     return None
 
 

@@ -36,6 +36,11 @@ _KNOWN: Final = {
 }
 
 
+_EXPECTED: Final = "Cần có: "
+_REMEDY: Final = "Cách xử lý: "
+_UNKNOWN_MAGIC: Final = re.compile(r"magic(?: function)? `?(%{1,2}\w+)`? not found")
+
+
 @dataclass(frozen=True)
 class Failure:
     """Where and why the first failing cell of a section failed."""
@@ -49,6 +54,10 @@ class Failure:
     """One Vietnamese sentence; the message itself is in the words of whoever raised it."""
     traceback: str = ""
     """As the kernel gave it, without terminal colours; empty when there is none."""
+    expected: str = ""
+    """What the error itself says was expected; errors of this project do."""
+    remedy: str = ""
+    """What the error itself says to do."""
 
 
 def plain(text: str) -> str:
@@ -95,12 +104,36 @@ def error_line(source: str, execution_count: int | None, message: str, traceback
 def from_error_output(position: int | None, cell: Any, output: Any) -> Failure:
     """Make the failure of a code cell (an nbformat node) that ended with this `error` output."""
     traceback = plain("\n".join(output.get("traceback", ())))
+    message, expected, remedy = _parts(output.evalue)
     return Failure(
         cell=position,
         line=error_line(cell.source, cell.execution_count, output.evalue, traceback),
-        error=error_sentence(output.ename, output.evalue),
+        error=error_sentence(output.ename, message),
         traceback=traceback,
+        expected=expected,
+        remedy=remedy,
     )
+
+
+def _parts(message: str) -> tuple[str, str, str]:
+    """What is wrong, what was expected and what to do, where the message is one problem of this project."""
+    lines = plain(message).splitlines()
+    said = {mark: [line.strip() for line in lines if line.strip().startswith(mark)] for mark in (_EXPECTED, _REMEDY)}
+    if any(len(found) > 1 for found in said.values()):
+        return message, "", ""
+    expected, remedy = ("".join(found).removeprefix(mark) for mark, found in said.items())
+    rest = [line for line in lines if not line.strip().startswith((_EXPECTED, _REMEDY))]
+    return "\n".join(rest), expected, remedy
+
+
+def without_error(position: int, cell: Any) -> Failure:
+    """Make the failure of a cell that stopped with no error of Python's, such as an unknown `%%` magic."""
+    said = plain("".join(output.text for output in cell.outputs if output.output_type == "stream")).strip()
+    if match := _UNKNOWN_MAGIC.search(said):
+        known = "%%narrative"
+        return Failure(position, 1, f"không có lệnh {match[1]}", said, expected=f"ví dụ {known} cho lời văn")
+    last = said.splitlines()[-1] if said else "không cho biết lý do"
+    return Failure(position, None, f"ô dừng vì lỗi: {last}", said)
 
 
 def died(position: int | None, returncode: int | None, raw_output: str) -> Failure:

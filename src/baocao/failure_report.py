@@ -29,7 +29,8 @@ def failure_problems(runs: Iterable[SectionRun], log: Path) -> list[Problem]:
             Problem(
                 what=f"{run.section.title}: {run.failure.error}",
                 where=tuple(where),
-                remedy=f"{look}; sửa sổ tay rồi chạy lại",
+                expected=run.failure.expected,
+                remedy=f"{run.failure.remedy or 'sửa sổ tay'}, rồi chạy lại; {look}",
             )
         )
     return problems

@@ -5,17 +5,18 @@ the reader and the checks come. Codes are made here: `block.field`, `block.row.c
 """
 
 import keyword
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from baocao.errors import InputError, Problem
 from baocao.period import Period
 from baocao.vi import fold
-from baocao.yamlfile import MONTH, NAME, load_model
+from baocao.yamlfile import Dated, Name, Strict, load_model
 
 AS_OF = "tinh_den"
 """Last part of the code of an as-of date."""
@@ -26,26 +27,46 @@ _RESERVED_BLOCKS = {"rate", "share", "total", "difference", "change", "compared"
 _RESERVED_BLOCKS |= {"loop", "range", "dict", "none", "true", "false", "report", "period"}
 _RESERVED_COLUMNS = {"stt", "ten"}
 
-Name = Annotated[str, Field(pattern=NAME)]
-Month = Annotated[str, Field(pattern=MONTH)]
 Type = Literal["integer", "number", "reported_rate", "string", "date", "partial_date"]
 
+Checked = TypeVar("Checked")
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
+_NUMERIC = ("integer", "number", "reported_rate")
+_LONGEST_CHOICE = 255
+"""Characters that the list of a cell validation of Excel holds, commas included."""
+_FILE = re.compile(r"(?!~\$)[^\x00-\x1f<>:\"/\\|?*.][^\x00-\x1f<>:\"/\\|?*]*\.xlsx")
+"""A file name that Windows takes too, and that is no hidden or lock file."""
 
 
-class Constraints(_Strict):
-    """Table Schema constraints."""
+class Constraints(Strict):
+    """Table Schema constraints: numbers take `minimum` and `maximum`, texts `enum` and `max_length`, all `required`."""
 
     required: bool = False
     minimum: int | None = None
     maximum: int | None = None
     enum: tuple[str, ...] = ()
-    max_length: int | None = None
+    max_length: int | None = Field(default=None, ge=1)
+
+    @field_validator("enum")
+    @classmethod
+    def _excel_can_list(cls, options: tuple[str, ...]) -> tuple[str, ...]:
+        faults = _repeated("giá trị", list(options))
+        if any(not fold(option) for option in options):
+            faults.append("enum có giá trị trống")
+        if any(mark in option for option in options for mark in ',"'):
+            faults.append("giá trị không có dấu phẩy và dấu ngoặc kép, vì Excel không chọn được")
+        if len(",".join(options)) > _LONGEST_CHOICE:
+            faults.append(f"các giá trị cộng lại không quá {_LONGEST_CHOICE} ký tự, kể cả dấu phẩy")
+        return _without(faults, options)
+
+    @model_validator(mode="after")
+    def _some_number_fits(self) -> "Constraints":
+        if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
+            raise ValueError(f"minimum {self.minimum} lớn hơn maximum {self.maximum}")
+        return self
 
 
-class Item(_Strict):
+class Item(Strict):
     """One kind of value: a field, or a column of a grid or list."""
 
     name: Name
@@ -56,13 +77,33 @@ class Item(_Strict):
     group: str = ""
     constraints: Constraints = Constraints()
 
+    @model_validator(mode="after")
+    def _constraints_are_of_the_type(self) -> "Item":
+        used = {"required"}
+        if self.numeric:
+            used |= {"minimum", "maximum"}
+        elif self.type == "string":
+            used |= {"enum", "max_length"}
+        given = self.constraints.model_dump(exclude_defaults=True)
+        idle = [name for name in given if name not in used]
+        if idle:
+            raise ValueError(f"type: {self.type} không dùng {', '.join(idle)}")
+        return self
+
     @property
     def numeric(self) -> bool:
         """The value is a number (else text or a date)."""
-        return self.type in ("integer", "number", "reported_rate")
+        return self.type in _NUMERIC
+
+    @property
+    def minimum(self) -> int | None:
+        """The least number that the cell may hold: counts and rates are not negative unless the form says so."""
+        if self.constraints.minimum is None and self.type in ("integer", "reported_rate"):
+            return 0
+        return self.constraints.minimum
 
 
-class Row(_Strict):
+class Row(Strict):
     """A fixed row of a grid."""
 
     name: Name
@@ -71,7 +112,7 @@ class Row(_Strict):
     """Where set, wins over the columns' unit."""
 
 
-class Fields(_Strict):
+class Fields(Strict):
     """Single values, one a row, each with its own as-of date: the columns of `FIELD_HEADERS`."""
 
     kind: Literal["fields"]
@@ -80,7 +121,7 @@ class Fields(_Strict):
     fields: Annotated[tuple[Item, ...], Field(min_length=1)]
 
 
-class Grid(_Strict):
+class Grid(Strict):
     """Fixed rows × typed columns, with one as-of date for all where `as_of` is set."""
 
     kind: Literal["grid"]
@@ -92,7 +133,7 @@ class Grid(_Strict):
     columns: Annotated[tuple[Item, ...], Field(min_length=1)]
 
 
-class List(_Strict):
+class List(Strict):
     """Open rows with typed columns; an entry is known by its place: `r1`, `r2` and on."""
 
     kind: Literal["list"]
@@ -105,26 +146,31 @@ class List(_Strict):
 Block = Annotated[Fields | Grid | List, Field(discriminator="kind")]
 
 
-class Sheet(_Strict):
+class Sheet(Strict):
     """One sheet of the workbook."""
 
     name: Annotated[str, Field(max_length=31)]
     blocks: Annotated[tuple[Block, ...], Field(min_length=1)]
 
 
-class Form(_Strict):
+class Form(Dated):
     """The form of one department."""
 
     form: Name
     code: str
     version: int
-    valid_from: Month
-    valid_to: Month | None = None
     file: str
     department: str
     title: str
     guidance: tuple[str, ...] = ()
     sheets: Annotated[tuple[Sheet, ...], Field(min_length=1)]
+
+    @field_validator("file")
+    @classmethod
+    def _file_is_a_bare_name(cls, name: str) -> str:
+        if not _FILE.fullmatch(name):
+            raise ValueError("phải là tên tệp .xlsx, không kèm thư mục, không có ký tự đặc biệt")
+        return name
 
     @model_validator(mode="after")
     def _names_are_distinct(self) -> "Form":
@@ -154,18 +200,12 @@ class Form(_Strict):
             for item in block.columns
             if item.name in _RESERVED_COLUMNS
         ]
-        if faults:
-            raise ValueError("; ".join(faults))
-        return self
+        return _without(faults, self)
 
     @property
     def blocks(self) -> tuple[Fields | Grid | List, ...]:
         """All blocks, sheet after sheet."""
         return tuple(block for sheet in self.sheets for block in sheet.blocks)
-
-    def valid_in(self, period: Period) -> bool:
-        """The definition holds for that month."""
-        return self.valid_from <= str(period) and (self.valid_to is None or str(period) <= self.valid_to)
 
 
 def _names(block: Fields | Grid | List) -> Iterator[str]:
@@ -176,6 +216,13 @@ def _names(block: Fields | Grid | List) -> Iterator[str]:
     yield from (item.name for item in block.columns)
     if isinstance(block, Grid):
         yield from (row.name for row in block.rows)
+
+
+def _without(faults: list[str], checked: Checked) -> Checked:
+    """What was checked, when it has no faults; else they are one `ValueError`."""
+    if faults:
+        raise ValueError("; ".join(faults))
+    return checked
 
 
 def _repeated(what: str, titles: list[str]) -> list[str]:
@@ -194,7 +241,7 @@ def load_forms(folder: Path, period: Period) -> tuple[Form, ...]:
         except InputError as error:
             problems += error.problems
             continue
-        if form.valid_in(period):
+        if form.holds(period):
             forms.append(form)
     problems += _clashes("mã biểu (form)", [(form.form, form) for form in forms])
     problems += _clashes("biểu số (code)", [(form.code, form) for form in forms])

@@ -5,7 +5,7 @@ name. Blocks, rows and columns are found by their titles, so that an inserted ro
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -26,13 +26,15 @@ from baocao.workbook import ORDINAL
 class Intake:
     """All values of a month by code, in the order of the forms; how many rows each open list has; the findings.
 
-    Every code of the forms' fields and grids is there, missing where it could not be read.
+    Every code of the forms' fields and grids is there, missing where it could not be read. `hashes` are the SHA-256
+    of the bytes of each workbook that was opened, by its file name.
     """
 
     period: Period
     data: dict[str, Datum]
     lengths: dict[str, int]
     findings: tuple[Finding, ...]
+    hashes: dict[str, str] = field(default_factory=dict)
 
 
 def read_submissions(folder: Path, forms: Sequence[Form], period: Period) -> Intake:
@@ -49,6 +51,7 @@ def read_submissions(folder: Path, forms: Sequence[Form], period: Period) -> Int
     refused: list[Finding] = []
     wrong: list[Finding] = []
     sent: set[str] = set()
+    hashes: dict[str, str] = {}
     accepted: dict[str, list[Submission]] = {form.form: [] for form in forms}
     for path in sorted(folder.iterdir()):
         if is_noise(path):
@@ -57,6 +60,7 @@ def read_submissions(folder: Path, forms: Sequence[Form], period: Period) -> Int
         if isinstance(opened, Finding):
             refused.append(opened)
             continue
+        hashes[opened.name] = opened.sha256
         form, findings = identify(opened, forms, period)
         if form is None:
             refused += findings
@@ -80,7 +84,7 @@ def read_submissions(folder: Path, forms: Sequence[Form], period: Period) -> Int
         data |= sorted(reader.data.items(), key=lambda item: places[item[0].split(".")[0]])
         lengths |= reader.lengths
         findings += reader.findings
-    return Intake(period, data, lengths, tuple(findings))
+    return Intake(period, data, lengths, tuple(findings), hashes)
 
 
 def _absent(forms: Sequence[Form], sent: set[str], refused: Sequence[Finding], period: Period) -> Iterator[Finding]:
@@ -144,7 +148,7 @@ def _read_workbook(reader: Reader, submission: Submission, period: Period) -> No
             continue
         reader.found(
             "thieu_trang",
-            reader.form.form,
+            f"{reader.form.form}/{definition.name}",
             f"thiếu trang tính “{definition.name}”",
             severity=Severity.LOI if any(map(required, definition.blocks)) else Severity.CANH_BAO,
             expected=f"các trang: {', '.join(sheet.name for sheet in reader.form.sheets)}",
@@ -154,7 +158,7 @@ def _read_workbook(reader: Reader, submission: Submission, period: Period) -> No
         if sheet.rows:
             reader.found(
                 "trang_la",
-                reader.form.form,
+                f"{reader.form.form}/{sheet.title}",
                 "trang tính không có trong biểu mẫu, nội dung không được đọc",
                 (sheet.title,),
                 Severity.LUU_Y,
@@ -164,7 +168,8 @@ def _read_workbook(reader: Reader, submission: Submission, period: Period) -> No
 
 
 def _read_sheet(reader: Reader, sheet: SheetContent, definition: Sheet, period: Period) -> None:
-    foreign = mismatches(reader.workbook, sheet, identity(sheet), reader.form, period)
+    code = f"{reader.workbook}/{sheet.title}"
+    foreign = mismatches(reader.workbook, sheet, identity(sheet), reader.form, period, code=code)
     if foreign:
         # The sheet was copied from another workbook: none of its values is this form's.
         reader.findings += foreign

@@ -21,19 +21,23 @@ def sha256(path: Path) -> str:
 def describe(
     period: str,
     renderer: str,
-    root: Path,
-    inputs: Iterable[Path],
+    renderer_tools: Mapping[str, str],
+    inputs: Mapping[str, str],
     outputs: Iterable[Path],
     reads: Mapping[str, Iterable[str]],
 ) -> dict[str, Any]:
-    """The content of the manifest; `inputs` are named from `root`, `outputs` by name, `reads` are codes by section."""
+    """The content of the manifest; `inputs` are hashes by path from the project's folder, `reads` are codes by section.
+
+    `renderer_tools` are the programs that laid out the files, with their versions.
+    """
     return {
         "period": period,
         "renderer": renderer,
+        "renderer_tools": dict(renderer_tools),
         "baocao": __version__,
         "python": platform.python_version(),
         "tools": {name: version(name) for name in _TOOLS},
-        "inputs": {path.relative_to(root).as_posix(): sha256(path) for path in sorted(inputs)},
+        "inputs": dict(sorted(inputs.items())),
         "outputs": {path.name: sha256(path) for path in sorted(outputs)},
         "reads": {section: sorted(codes) for section, codes in reads.items()},
     }

@@ -1,17 +1,17 @@
 """One month's material, read and checked: parameters, forms, dataset and every finding."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from baocao.checks import acknowledge, check_dataset, check_params
-from baocao.dataset import Dataset, block_infos, build_dataset, row_titles
-from baocao.derived import Derived, derive, load_derived
+from baocao.checks import acknowledge, answered, check_dataset, check_params
+from baocao.dataset import Dataset, build_dataset, previous_month
+from baocao.derived import Derived, load_derived
 from baocao.errors import BaocaoError, InputError, Problem, Severity
 from baocao.finding import Finding
 from baocao.forms import Form, load_forms
 from baocao.intake import Intake, read_submissions
-from baocao.params import Params, load_params
+from baocao.params import Params, load_monthly, load_params
 from baocao.period import Period
 from baocao.project import Project
 
@@ -25,6 +25,8 @@ class Month:
     forms: tuple[Form, ...]
     dataset: Dataset
     findings: tuple[Finding, ...]
+    read_files: Mapping[str, str]
+    """SHA-256 of the bytes of each workbook that was read, this month's and the one's before, by path from the root."""
 
     @property
     def stopping(self) -> tuple[Finding, ...]:
@@ -43,21 +45,22 @@ def read_month(project: Project, period: Period) -> Month:
     with _collecting(problems):
         params = load_params(project, period)
     with _collecting(problems):
-        declarations = load_derived(project.derived)
+        declarations = load_derived(project.derived, period)
     with _collecting(problems):
         forms = load_forms(project.forms, period)
         intake = read_submissions(project.submissions(period), forms, period)
-    previous, notes = _previous(project, period)
+    before, hashes, notes = _previous(project, period)
     if intake is not None and declarations is not None:
         with _collecting(problems):
-            dataset = build_dataset(intake, forms, declarations, previous)
+            dataset = build_dataset(intake, forms, declarations, before)
     if problems or params is None or intake is None or dataset is None:
         stopping = [finding for finding in intake.findings if finding.severity is Severity.LOI] if intake else []
         if params is not None:
             stopping = [finding for finding in acknowledge(stopping, params) if finding.stops]
         raise InputError([*problems, *(finding.problem for finding in stopping)])
     findings = [*intake.findings, *notes, *check_params(params), *check_dataset(dataset, forms, params)]
-    return Month(period, params, forms, dataset, acknowledge(findings, params))
+    read_files = {**hashes, **_from_root(intake)}
+    return Month(period, params, forms, dataset, acknowledge(findings, params), read_files)
 
 
 @contextmanager
@@ -68,19 +71,29 @@ def _collecting(problems: list[Problem]) -> Iterator[None]:
         problems += error.problems
 
 
-def _previous(project: Project, period: Period) -> tuple[Intake | None, list[Finding]]:
-    """Last month's figures for comparison: none where that month has no workbooks or cannot be read whole."""
+def _from_root(intake: Intake) -> dict[str, str]:
+    return {f"data/{intake.period}/{name}": sha256 for name, sha256 in intake.hashes.items()}
+
+
+def _previous(project: Project, period: Period) -> tuple[Dataset | None, dict[str, str], list[Finding]]:
+    """Last month for comparison, with the hashes of its workbooks; none where it has none or cannot be used whole.
+
+    Faults that its own parameters answer for are no obstacle.
+    """
     before = period.shift(-1)
     folder = project.submissions(before)
     if not folder.is_dir():
-        return None, []
+        return None, {}, []
     try:
         forms = load_forms(project.forms, before)
         intake = read_submissions(folder, forms, before)
-        faults = [finding.problem for finding in intake.findings if finding.severity is Severity.LOI]
+        findings = list(intake.findings)
+        if project.params(before).exists():
+            findings = answered(findings, load_monthly(project, before))
+        faults = [finding.problem for finding in findings if finding.stops]
         if not faults:
-            derive(intake.data, load_derived(project.derived), row_titles(block_infos(intake, forms)))
-            return intake, []
+            dataset = previous_month(intake, forms, load_derived(project.derived, before))
+            return dataset, _from_root(intake), []
     except BaocaoError as error:
         faults = list(error.problems)
     note = Problem(
@@ -88,4 +101,4 @@ def _previous(project: Project, period: Period) -> tuple[Intake | None, list[Fin
         where=(f"data/{before}",),
         remedy=f"chạy baocao check {before} và sửa các lỗi nêu ra",
     )
-    return None, [Finding("ky_truoc", str(before), Severity.CANH_BAO, note)]
+    return None, {}, [Finding("ky_truoc", str(before), Severity.CANH_BAO, note)]

@@ -1,15 +1,20 @@
 """A new month: its parameters, blank forms for the departments, and drafts of last month's own notebooks."""
 
 import re
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import nbformat
+import yaml
 
 from baocao.errors import InputError, Problem
 from baocao.forms import load_forms
-from baocao.notebook_keys import KEY
+from baocao.notebook_keys import KEY, NOTE_TAG
+from baocao.params import Acknowledgement
 from baocao.period import Period
 from baocao.project import Project
 from baocao.store import readable
@@ -48,7 +53,8 @@ def new_month(project: Project, period: Period) -> NewMonth:
         if params.exists():
             kept.append(params)
         else:
-            params.write_text(monthly_params(period), encoding="utf-8", newline="\n")
+            with _whole(params) as draft:
+                draft.write_text(monthly_params(period), encoding="utf-8", newline="\n")
             written.append(params)
     folder = project.submissions(period)
     with readable(folder):
@@ -58,21 +64,45 @@ def new_month(project: Project, period: Period) -> NewMonth:
             if path.exists():
                 kept.append(path)
             else:
-                write_workbook(form, period, path)
+                with _whole(path) as draft:
+                    write_workbook(form, period, draft)
                 written.append(path)
     with readable(own):
         if own.exists():
             kept.append(own)
         elif drafts:
-            own.mkdir()
-            for path, notebook in drafts.items():
-                write_notebook(path, notebook)
-                written.append(path)
+            with _whole(own) as draft:
+                draft.mkdir()
+                for path, notebook in drafts.items():
+                    write_notebook(draft / path.name, notebook)
+            written += drafts
     return NewMonth(tuple(written), tuple(kept), tuple(drafts))
 
 
-def monthly_params(period: Period, simulated: bool = False) -> str:
-    """Content of `params/<period>.yml` for a month of which nothing is known yet."""
+@contextmanager
+def _whole(path: Path) -> Iterator[Path]:
+    """A hidden place beside `path`, a file's or a folder's, that takes its name once everything is written there."""
+    draft = path.with_name(f".{path.name}.tmp")
+    _remove(draft)
+    try:
+        yield draft
+        draft.replace(path)
+    finally:
+        _remove(draft)
+
+
+def _remove(draft: Path) -> None:
+    if draft.is_dir():
+        shutil.rmtree(draft)
+    else:
+        draft.unlink(missing_ok=True)
+
+
+def monthly_params(period: Period, simulated: bool = False, acknowledged: Sequence[Acknowledgement] = ()) -> str:
+    """Content of `params/<period>.yml` for a month of which nothing else is known yet."""
+    answers = yaml.safe_dump(
+        {"acknowledged": [item.model_dump() for item in acknowledged]}, allow_unicode=True, sort_keys=False
+    )
     return "\n".join(
         [
             f"# Báo cáo tháng {period.month} năm {period.year}. Điều chưa biết ghi null, in ra chỗ trống.",
@@ -82,9 +112,8 @@ def monthly_params(period: Period, simulated: bool = False) -> str:
             "to: []                   # Kính gửi: mỗi nơi một dòng, bắt đầu bằng dấu gạch",
             f"simulated: {str(simulated).lower():<14}# true: số liệu mô phỏng, in rõ trên mọi trang",
             "# Phát hiện đã có người trả lời, ghi theo “Mã phát hiện” mà baocao check in ra, ví dụ:",
-            "#   - {rule: bo_phan_lon_hon_tong, code: hoi.nong_dan.da_phe_duyet, reason: …, by: …}",
-            "acknowledged: []",
-            "",
+            '#   - {rule: thieu_dong, code: "cccd.da_cap", reason: "đơn vị báo cáo sau", by: "Nguyễn Văn A"}',
+            answers,
         ]
     )
 
@@ -105,6 +134,7 @@ def _drafts(project: Project, period: Period) -> dict[Path, Any]:
             f"**BẢN NHÁP**: chép từ sổ tay riêng của kỳ {before}. Đọc lại, sửa lời văn cho kỳ {period}, "
             "rồi xóa ô này. Ô này không in vào báo cáo.",
             id=_DRAFT_CELL,
+            metadata={"tags": [NOTE_TAG]},
         )
         cells = [cell for cell in notebook.cells if cell.get("id") != _DRAFT_CELL]
         notebook.cells = [note, *cells]

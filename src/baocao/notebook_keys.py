@@ -8,3 +8,6 @@ READS = "application/vnd.baocao.reads+json"
 
 PERIOD_VARIABLE = "BAOCAO_PERIOD"
 DATASET_VARIABLE = "BAOCAO_DATASET"
+
+NOTE_TAG = "ghi-chu"
+"""Tag of Markdown cells that are notes of the authors; other Markdown cells would be lost and are refused."""

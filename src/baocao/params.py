@@ -4,21 +4,19 @@ Everything that changes with time (issuing body, signer, recipients, terms, repo
 with `valid_from` and `valid_to` months, looked up by period.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
-from baocao.errors import InputError, Problem
+from baocao.errors import WHERE_SEPARATOR, InputError, Problem
 from baocao.period import Period
 from baocao.project import Project
-from baocao.vi import PartialDate, format_date, format_date_words, format_month, nfc
-from baocao.yamlfile import MONTH, load_model
-
-Month = Annotated[str, Field(pattern=MONTH)]
+from baocao.vi import PartialDate, format_date, format_date_words, format_month
+from baocao.yamlfile import Dated, Month, Strict, load_model
 
 _SLOTS = ("project", "month", "month_short", "body", "area")
 """Names that the sentences of a document can hold in braces; `Params.fill` gives their values."""
@@ -27,29 +25,14 @@ BLANK = "\N{NO-BREAK SPACE}" * 6
 """What the decree leaves open for a number or day that is written in by hand."""
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class Fact(Dated):
+    """A fact that changes with time."""
 
-    @field_validator("*", mode="before")
-    @classmethod
-    def _compose(cls, value: object) -> object:
-        return nfc(value) if isinstance(value, str) else value
-
-
-class Dated(_Strict):
-    """A fact that holds from one month to another, both included."""
-
-    valid_from: Month
-    valid_to: Month | None = None
     inferred: bool = False
     """Not stated by the sources at hand; shown as a lưu ý until somebody confirms it."""
 
-    def holds(self, period: Period) -> bool:
-        """The fact is in force in that month."""
-        return self.valid_from <= str(period) and (self.valid_to is None or str(period) <= self.valid_to)
 
-
-class Issuer(Dated):
+class Issuer(Fact):
     """Who issues the report. Bodies print as typed; a line break stays one (Nghị định 30/2020, Phụ lục I, II.2)."""
 
     parent: str | None
@@ -60,7 +43,7 @@ class Issuer(Dated):
     area: str
 
 
-class Signer(Dated):
+class Signer(Fact):
     """Who signs, and in which capacity (Nghị định 30/2020, Phụ lục I, II.7)."""
 
     capacity: str | None
@@ -68,13 +51,13 @@ class Signer(Dated):
     name: str
 
 
-class Recipients(Dated):
+class Recipients(Fact):
     """Nơi nhận, in order, without dash and semicolon."""
 
     names: Annotated[tuple[str, ...], Field(min_length=1)]
 
 
-class Document(Dated):
+class Document(Fact):
     """Type, abstract and closing sentence of the report; `fill` says which names stand in braces."""
 
     kind: str
@@ -94,14 +77,14 @@ class Document(Dated):
         return template
 
 
-class Term(Dated):
+class Term(Fact):
     """A term that a law renamed; `name` is how notebooks call it."""
 
     name: str
     text: str
 
 
-class Window(Dated):
+class Window(Fact):
     """First and last day of the data of a monthly report: `start_day` of the month before to `end_day`."""
 
     start_day: int = Field(ge=1, le=28)
@@ -109,7 +92,7 @@ class Window(Dated):
     source: str
 
 
-class Defaults(_Strict):
+class Defaults(Strict):
     """`params/defaults.yml`."""
 
     issuers: tuple[Issuer, ...]
@@ -122,7 +105,7 @@ class Defaults(_Strict):
     """Seconds that one notebook cell may take."""
 
 
-class Acknowledgement(_Strict):
+class Acknowledgement(Strict):
     """Somebody answers for a finding: `rule` and `code` as `baocao check` prints them."""
 
     rule: str
@@ -131,7 +114,7 @@ class Acknowledgement(_Strict):
     by: Annotated[str, Field(min_length=2)]
 
 
-class Monthly(_Strict):
+class Monthly(Strict):
     """`params/<period>.yml`; what is not known yet is null and prints as a blank."""
 
     period: Month
@@ -142,6 +125,15 @@ class Monthly(_Strict):
     simulated: bool = False
     """Generated figures: every page says so."""
     acknowledged: tuple[Acknowledgement, ...] = ()
+
+    @field_validator("acknowledged")
+    @classmethod
+    def _each_answered_once(cls, given: tuple[Acknowledgement, ...]) -> tuple[Acknowledgement, ...]:
+        counts = Counter(f"{item.rule}{WHERE_SEPARATOR}{item.code}" for item in given)
+        repeated = [f"{name} có {count} lời xác nhận" for name, count in counts.items() if count > 1]
+        if repeated:
+            raise ValueError("; ".join(repeated))
+        return given
 
 
 @dataclass(frozen=True)
@@ -207,7 +199,7 @@ class Params:
         return tuple(name for name, fact in facts.items() if fact.inferred)
 
 
-Fact = TypeVar("Fact", bound=Dated)
+AnyFact = TypeVar("AnyFact", bound=Fact)
 
 
 def load_params(project: Project, period: Period) -> Params:
@@ -218,15 +210,14 @@ def load_params(project: Project, period: Period) -> Params:
         defaults = load_model(project.defaults, Defaults, "params/defaults.yml")
     except InputError as error:
         problems += error.problems
-    name = f"params/{period}.yml"
     try:
-        monthly = _load_monthly(project.params(period), period, name)
+        monthly = load_monthly(project, period)
     except InputError as error:
         problems += error.problems
     if defaults is None or monthly is None:
         raise InputError(problems)
 
-    def pick(facts: Sequence[Fact], title: str) -> Fact | None:
+    def pick(facts: Sequence[AnyFact], title: str) -> AnyFact | None:
         holding = [fact for fact in facts if fact.holds(period)]
         if len(holding) != 1:
             problems.append(
@@ -255,8 +246,10 @@ def load_params(project: Project, period: Period) -> Params:
     return Params(period, monthly, issuer, signer, recipients, document, terms, window, defaults.cell_timeout)
 
 
-def _load_monthly(path: Path, period: Period, name: str) -> Monthly:
-    monthly = load_model(path, Monthly, name)
+def load_monthly(project: Project, period: Period) -> Monthly:
+    """What `params/<period>.yml` states; everything malformed is one `InputError`."""
+    name = f"params/{period}.yml"
+    monthly = load_model(project.params(period), Monthly, name)
     if monthly.period != str(period):
         raise InputError(
             Problem(

@@ -13,12 +13,12 @@ from baocao.execute import SectionEvent, SectionRun, execute
 from baocao.failure_report import failure_problems, write_log
 from baocao.finding import Finding
 from baocao.kernels import Kernels
-from baocao.manifest import describe, write_manifest
+from baocao.manifest import describe, sha256, write_manifest
 from baocao.month import Month, read_month
 from baocao.notebook_keys import DATASET_VARIABLE, PERIOD_VARIABLE
 from baocao.period import Period
 from baocao.project import ROOT_VARIABLE, Project, Section
-from baocao.render import Embedded, Renderer, marked_reference, render
+from baocao.render import FORMATS, Embedded, Renderer, marked_reference, render
 from baocao.store import Store, readable
 from baocao.weave import take_apart, weave
 
@@ -86,13 +86,16 @@ def _make(
         parts = [take_apart(item.section, item.notebook, str(period)) for item in runs]
         simulated = month.params.monthly.simulated
         weave(parts, month.params, build, marked_reference(project.quarto_config) if simulated else None)
+    stem = f"bao-cao-{period}"
+    # Formats made earlier are made anew with the wanted ones: all files of a month say the same.
+    wanted = [name for name in FORMATS if name in formats or (store.final / f"{stem}.{name}").exists()]
     with watcher.stage("Dàn trang"):
-        files = render(build, project.quarto_config, work, f"bao-cao-{period}", formats, renderer=renderer)
-        tools = renderer.tools(formats)
+        files = render(build, project.quarto_config, work, stem, wanted, renderer=renderer)
+        tools = renderer.tools(wanted)
     with watcher.stage("Ghi kết quả"):
-        inputs = _inputs(project, period, sections)
+        own = {path.relative_to(project.root).as_posix(): sha256(path) for path in _sources(project, period, sections)}
         reads = {part.section.label: part.reads for part in parts}
-        manifest = describe(str(period), renderer.name, tools, project.root, inputs, files.values(), reads)
+        manifest = describe(str(period), renderer.name, tools, {**month.read_files, **own}, files.values(), reads)
         write_manifest(work / "manifest.json", manifest)
         store.commit()
     return Result({name: store.final / path.name for name, path in files.items()}, month.findings, renderer.name, tools)
@@ -202,14 +205,9 @@ def _moved(problem: Problem, old: str, new: str) -> Problem:
     )
 
 
-def _inputs(project: Project, period: Period, sections: Iterable[Section]) -> list[Path]:
-    """The files that the report is made from."""
+def _sources(project: Project, period: Period, sections: Iterable[Section]) -> list[Path]:
+    """The project's own files that the report is made from; workbooks are known from their reading."""
     return [
-        *(
-            path
-            for path in project.submissions(period).iterdir()
-            if path.suffix == ".xlsx" and not path.name.startswith("~$")
-        ),
         *project.forms.glob("*.yml"),
         *(section.notebook for section in sections),
         project.derived,

@@ -35,29 +35,58 @@ class Header:
     """Column → what its header cell says, as typed."""
 
 
-class SheetContent:
-    """The filled cells of `sheet`; `uncalculated` are the references of formulas without a result."""
+@dataclass(frozen=True)
+class RawSheet:
+    """What openpyxl knows of a sheet: contents by row and column, empty ones too, and the merged areas."""
 
-    def __init__(self, sheet: Worksheet, uncalculated: frozenset[str] = frozenset()) -> None:
-        self.title = nfc(sheet.title)
+    title: str
+    cells: tuple[tuple[int, int, Content], ...]
+    merged: tuple[tuple[int, int, int], ...]
+    """(top row, first column, last column)"""
+
+
+def take_out(sheet: Worksheet, uncalculated: frozenset[str]) -> RawSheet:
+    """What is in `sheet`; `uncalculated` are the references of formulas without a result.
+
+    What openpyxl raises at a cell of a damaged workbook goes on as it is.
+    """
+    # Not iter_rows: one stray cell at the far end of the sheet would make millions of empty ones.
+    cells = tuple(
+        (
+            row,
+            column,
+            Content(
+                unescape(cell.value) if isinstance(cell.value, str) else cell.value,
+                cell.number_format,
+                cell.data_type == "e",
+                cell.coordinate in uncalculated,
+            ),
+        )
+        for (row, column), cell in sorted(sheet._cells.items())
+        if not isinstance(cell, MergedCell)
+    )
+    merged = tuple((area.min_row, area.min_col, area.max_col) for area in sheet.merged_cells.ranges)
+    return RawSheet(sheet.title, cells, merged)
+
+
+class SheetContent:
+    """The filled cells of a sheet."""
+
+    def __init__(self, raw: RawSheet) -> None:
+        self.title = nfc(raw.title)
         self.rows: dict[int, dict[int, Content]] = {}
-        # Not iter_rows: one stray cell at the far end of the sheet would make millions of empty ones.
-        for (row, column), cell in sorted(sheet._cells.items()):
-            if isinstance(cell, MergedCell):
-                continue
-            pending = cell.coordinate in uncalculated
-            value = unescape(cell.value) if isinstance(cell.value, str) else cell.value
-            if pending or not (value is None or (isinstance(value, str) and not clean_text(value))):
-                content = Content(value, cell.number_format, cell.data_type == "e", pending)
+        for row, column, content in raw.cells:
+            value = content.value
+            if content.uncalculated or not (value is None or (isinstance(value, str) and not clean_text(value))):
                 self.rows.setdefault(row, {})[column] = content
         # A title over merged cells stands for every column below it.
         self._spans: dict[tuple[int, int], str] = {}
         self._right: dict[tuple[int, int], int] = {}
-        for area in sheet.merged_cells.ranges:
-            self._right[area.min_row, area.min_col] = area.max_col
-            label = self.label(area.min_row, area.min_col)
-            for column in range(area.min_col, area.max_col + 1):
-                self._spans[area.min_row, column] = label
+        for row, first, last in raw.merged:
+            self._right[row, first] = last
+            label = self.label(row, first)
+            for column in range(first, last + 1):
+                self._spans[row, column] = label
 
     @property
     def last_row(self) -> int:

@@ -7,7 +7,7 @@ sums stay sums. The same source, codes and period give the same figures.
 import random
 import re
 from calendar import monthrange
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -45,7 +45,11 @@ _NUMBER_OFFSET = 1000
 
 
 def simulated_values(month: Month, params: Params) -> dict[str, Value]:
-    """Values for the workbooks of `params.period`, by code, from those of `month`; what is missing stays missing."""
+    """Values for the workbooks of `params.period`, by code, from those of `month`; what is missing stays missing.
+
+    A code that this module counts on and the forms do not have is a `ValueError` that lists them.
+    """
+    _check_codes(month.forms)
     data = month.dataset.inputs
     items = {code: item for form in month.forms for code, item in _items(form, data)}
     counts = _counts(month, params.period)
@@ -67,6 +71,20 @@ def simulated_values(month: Month, params: Params) -> dict[str, Value]:
     for code in moved:
         _renumber(code, values)
     return values
+
+
+def _check_codes(forms: Sequence[Form]) -> None:
+    """What is listed above must follow the forms: a sum that is never found would be broken in silence."""
+    known: set[str] = set()
+    for block in (block for form in forms for block in form.blocks):
+        known.add(block.block)
+        if isinstance(block, Fields):
+            known |= {f"{block.block}.{item.name}" for item in block.fields}
+        else:
+            known |= {f"{block.block}.*.{item.name}" for item in block.columns}
+    wanted = {code for whole, parts in _SUMS for code in (whole, *parts)} | _CLOSED_BLOCKS
+    if missing := sorted(wanted - known):
+        raise ValueError(f"biểu mẫu không có: {', '.join(missing)}")
 
 
 def _items(form: Form, data: Mapping[str, Datum]) -> Iterable[tuple[str, Item]]:

@@ -62,18 +62,21 @@ class Store:
         with readable(self.outputs):
             self.outputs.mkdir(parents=True, exist_ok=True)
             lock = FileLock(self.outputs / f".{self.period}.lock", timeout=wait)
+            try:
+                lock.acquire()
+            except Timeout:
+                raise RunError(
+                    Problem(
+                        what=f"một lần chạy khác của kỳ {self.period} đang diễn ra",
+                        expected="mỗi kỳ một lần chạy tại một thời điểm",
+                        remedy="chờ lần chạy kia xong rồi chạy lại lệnh",
+                    )
+                ) from None
         try:
-            with lock:
-                self.recover()
-                yield
-        except Timeout:
-            raise RunError(
-                Problem(
-                    what=f"một lần chạy khác của kỳ {self.period} đang diễn ra",
-                    expected="mỗi kỳ một lần chạy tại một thời điểm",
-                    remedy="chờ lần chạy kia xong rồi chạy lại lệnh",
-                )
-            ) from None
+            self.recover()
+            yield
+        finally:
+            lock.release()
 
     def recover(self) -> None:
         """Undo or finish a swap that was cut off."""
@@ -105,6 +108,7 @@ class Store:
                 raise
             shutil.rmtree(self._aside, ignore_errors=True)
             shutil.rmtree(self.failed, ignore_errors=True)
+            shutil.rmtree(self.single, ignore_errors=True)
 
     def keep_failed(self) -> Path:
         """Move the work to where a person can read what went wrong; the results stay as they were."""

@@ -52,9 +52,7 @@ def figure_table(dataset: Dataset, block: str) -> FigureTable:
     if info.kind == "grid":
         frame[ROW_TITLE] = [title for _, title in info.rows]
     for column in dataset.columns(block):
-        frame[column] = [
-            dataset.get(code) if (code := f"{block}.{name}.{column}") in dataset else None for name in names
-        ]
+        frame[column] = [dataset.lookup(f"{block}.{name}.{column}") for name in names]
     return FigureTable(frame, index=list(names))
 
 

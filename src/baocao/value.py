@@ -54,7 +54,7 @@ def read_value(content: object, is_error: bool, item: Item, number_format: str =
     if item.type in ("integer", "number"):
         return _number(content, item, PERCENT in shape)
     if item.type == "reported_rate":
-        return _rate(content, PERCENT in shape)
+        return _rate(content, item, PERCENT in shape)
     if item.type in ("date", "partial_date"):
         return _date(content, item, shape)
     return _text(content, item, shape)
@@ -84,7 +84,7 @@ def _day(content: datetime | date, shape: str) -> PartialDate:
 
 
 def _number(content: object, item: Item, percent: bool) -> Reading | Unreadable:
-    kind = "số nguyên không âm" if item.type == "integer" and (item.constraints.minimum or 0) >= 0 else "số"
+    kind = "số" if item.type == "number" else "số nguyên không âm" if (item.minimum or 0) >= 0 else "số nguyên"
     expected = f"một {kind}" + (f", đơn vị: {item.unit}" if item.unit else "")
     if isinstance(content, _EPOCH_CELLS):
         shown = format_date(PartialDate(content.year, content.month, content.day))
@@ -120,37 +120,37 @@ def _number(content: object, item: Item, percent: bool) -> Reading | Unreadable:
             expected,
             "gõ lại chỉ bằng chữ số, không dấu chấm, không dấu phẩy",
         )
-    limits = item.constraints
-    minimum = limits.minimum if limits.minimum is not None else (0 if item.type == "integer" else None)
-    if minimum is not None and number < minimum:
-        return Unreadable(
-            "ngoai_khoang",
-            f"{format_number(number)} nhỏ hơn {format_number(minimum)}",
-            expected,
-            "kiểm tra và nhập lại",
-        )
-    if limits.maximum is not None and number > limits.maximum:
-        return Unreadable(
-            "ngoai_khoang",
-            f"{format_number(number)} lớn hơn {format_number(limits.maximum)}",
-            expected,
-            "kiểm tra và nhập lại",
-        )
-    return Reading(_exact(number))
+    return _within(number, item, expected)
 
 
-def _rate(content: object, percent: bool) -> Reading | Unreadable:
+def _within(number: Decimal, item: Item, expected: str, qualifier: str = "") -> Reading | Unreadable:
+    """The number, unless it is outside the limits of the form."""
+    unit = PERCENT if item.type == "reported_rate" else ""
+    least, most = item.minimum, item.constraints.maximum
+    if least is not None and number < least:
+        beyond = f"nhỏ hơn {format_number(least)}"
+    elif most is not None and number > most:
+        beyond = f"lớn hơn {format_number(most)}"
+    else:
+        return Reading(_exact(number), qualifier)
+    what = f"{format_number(number)}{unit} {beyond}{unit}"
+    return Unreadable("ngoai_khoang", what, expected, "kiểm tra và nhập lại")
+
+
+def _rate(content: object, item: Item, percent: bool) -> Reading | Unreadable:
     number = None if isinstance(content, str) else _decimal(content)
+    least, most = item.minimum, item.constraints.maximum
+    allowed = f"một tỷ lệ từ {least}%" + ("" if most is None else f" đến {most}%")
     if number is not None:
         if percent:
-            return Reading(_exact(number * 100))
+            return _within(number * 100, item, allowed)
         if number == 0 or number > 1:
-            return Reading(_exact(number))
+            return _within(number, item, allowed)
         readings = f": là {format_number(number)}% hay {format_number(number * 100)}%?"
     else:
         match = _RATE.fullmatch(fold(content)) if isinstance(content, str) else None
         if match:
-            return Reading(_exact(Decimal(match[2].replace(",", "."))), match[1] or "")
+            return _within(Decimal(match[2].replace(",", ".")), item, allowed, match[1] or "")
         readings = ""
     return Unreadable(
         "sai_ty_le",

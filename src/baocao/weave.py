@@ -8,6 +8,7 @@ import base64
 import hashlib
 import html
 import re
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +20,7 @@ import yaml
 from baocao.errors import Problem, RunError
 from baocao.executed import INJECTED_TAG
 from baocao.markup import html_text, markdown_text
-from baocao.notebook_keys import KEY
+from baocao.notebook_keys import KEY, NOTE_TAG
 from baocao.params import Params
 from baocao.project import Section
 from baocao.vi import nfc, slug
@@ -95,9 +96,18 @@ def take_apart(section: Section, executed: Path, period: str) -> Part:
     # The cell that papermill adds is not in the notebook that a person opens.
     cells = [cell for cell in notebook.cells if INJECTED_TAG not in cell.metadata.get("tags", [])]
     for index, cell in enumerate(cells, start=1):
+        where = (name, f"ô {index}")
+        if cell.cell_type == "markdown" and cell.source.strip() and NOTE_TAG not in cell.metadata.get("tags", []):
+            problems.append(
+                Problem(
+                    "lời văn trong ô Markdown không vào báo cáo",
+                    where,
+                    expected="ô mã bắt đầu bằng %%narrative",
+                    remedy=f"đổi ô thành ô mã có %%narrative ở dòng đầu; lời ghi chú thì gắn nhãn “{NOTE_TAG}”",
+                )
+            )
         if cell.cell_type != "code":
             continue
-        where = (name, f"ô {index}")
         if cell.execution_count is None and cell.source.strip():
             problems.append(Problem("ô chưa chạy", where, remedy="chạy lại baocao run"))
         for output in cell.outputs:
@@ -120,16 +130,21 @@ def take_apart(section: Section, executed: Path, period: str) -> Part:
                 reads |= {code for data in output.data.values() for code in data["codes"]}
             else:
                 pieces.append(Piece(mark["kind"], dict(mark), dict(output.data), index))
+    if not pieces and not problems:
+        remedy = "thêm lời văn (%%narrative), hoặc xóa sổ tay"
+        problems.append(
+            Problem("mục không đưa gì vào báo cáo", (name,), expected="ít nhất một nội dung", remedy=remedy)
+        )
     if problems:
         raise RunError(problems)
     return Part(section, tuple(pieces), tuple(sorted(reads)))
 
 
-def weave(parts: Sequence[Part], params: Params, build: Path, marked_docx: str | None = None) -> None:
+def weave(parts: Sequence[Part], params: Params, build: Path, marked_docx: Path | None = None) -> None:
     """Write the document of `parts` (in order) into the folder `build`. Problems of all sections come at once.
 
-    `marked_docx` is the Word reference document that marks simulated data, as a front matter names it; a report of
-    simulated data that names none is refused when it is rendered.
+    `marked_docx` is the Word reference document that marks simulated data; it is put beside a document that needs it.
+    A report of simulated data without it is refused when it is rendered.
     """
     (build / "parts").mkdir(parents=True, exist_ok=True)
     (build / "images").mkdir(exist_ok=True)
@@ -159,7 +174,10 @@ def weave(parts: Sequence[Part], params: Params, build: Path, marked_docx: str |
         raise RunError(problems)
     for number, text in texts.items():
         _write(build / "parts" / f"{number}.md", text)
-    _write(build / "report.qmd", _document(parts, params, marked_docx))
+    marked = marked_docx if params.monthly.simulated else None
+    if marked is not None:
+        shutil.copyfile(marked, build / marked.name)
+    _write(build / "report.qmd", _document(parts, params, marked.name if marked else None))
 
 
 def _write(path: Path, text: str) -> None:
@@ -173,7 +191,7 @@ def _captioned(parts: Sequence[Part]) -> Iterator[tuple[Part, Piece]]:
 def _piece(part: Part, piece: Piece, numbers: _Numbers, build: Path, place: _Place, problems: list[Problem]) -> str:
     if piece.kind == "narrative":
         text = _resolve(piece.data["text/markdown"], numbers, part, piece, problems)
-        return _identify_headings(text.strip(), place)
+        return _identify_headings(text.strip(), place, part, piece, problems)
     if piece.kind == "table":
         return _table(piece, numbers)
     if piece.kind == "chart":
@@ -187,20 +205,43 @@ def _resolve(text: str, numbers: _Numbers, part: Part, piece: Piece, problems: l
         if name not in numbers.labels:
             known = ", ".join(numbers.labels) or "chưa có"
             where = (part.section.notebook.name, f"ô {piece.cell}")
-            problems.append(Problem(f"nhắc đến bảng, biểu đồ “{name}” không có", where, expected=f"một trong: {known}"))
+            problems.append(
+                Problem(
+                    f"nhắc đến bảng, biểu đồ “{name}” không có",
+                    where,
+                    expected=f"một trong: {known}",
+                    remedy="sửa tên trong ref(…)",
+                )
+            )
             return match[0]
         return numbers.labels[name]
 
     return _REF.sub(label, text)
 
 
-def _identify_headings(text: str, place: _Place) -> str:
-    """Headings get addresses from their numbers, which stay when the wording changes."""
+def _identify_headings(text: str, place: _Place, part: Part, piece: Piece, problems: list[Problem]) -> str:
+    """Headings get addresses from their numbers, which stay when the wording changes.
+
+    A number that is not of the notebook's section is a problem: the reader would look for it elsewhere.
+    """
     lines = []
     for line in text.split("\n"):
         heading = _HEADING.match(line)
+        if heading and not _belongs(heading, part.section):
+            where = (part.section.notebook.name, f"ô {piece.cell}")
+            expected = f"số mục {part.section.label}, theo số sổ tay"
+            problems.append(
+                Problem(f"tiêu đề “{line.strip()}” không phải của mục này", where, expected, "sửa số tiêu đề")
+            )
         lines.append(f"{line.rstrip()} {{#muc-{place.address(heading)}}}" if heading and "{#" not in line else line)
     return "\n".join(lines)
+
+
+def _belongs(heading: re.Match[str], section: Section) -> bool:
+    chapter, units = section.label.partition(".")[0], section.number % 10
+    if heading["chapter"]:
+        return units == 0 and heading["chapter"] == chapter
+    return not heading["number"] or units == 0 or section.is_appendix or heading["number"].split(".")[0] == str(units)
 
 
 def _table(piece: Piece, numbers: _Numbers) -> str:
@@ -263,12 +304,13 @@ def _document(parts: Sequence[Part], params: Params, marked_docx: str | None) ->
             "trich-yeu": params.fill(params.document.abstract),
             "ky-bao-cao": _capital(params.fill(params.document.period_line)),
             "kinh-gui": list(params.monthly.to),
-            "noi-nhan": list(params.recipients.names),
+            # Nghị định 30/2020, Phụ lục I, II.9.d: who is addressed above is not named again below.
+            "noi-nhan": [*(["Như trên"] if params.monthly.to else []), *params.recipients.names],
             "ky": {"quyen-han": params.signer.capacity, "chuc-vu": params.signer.post, "ho-ten": params.signer.name},
             "mo-phong": params.monthly.simulated,
         },
     }
-    if params.monthly.simulated and marked_docx is not None:
+    if marked_docx is not None:
         # Word marks its pages in the headers of the reference document. The other formats are named to be made as well.
         head["format"] = {"docx": {"reference-doc": marked_docx}, "typst": "default", "html": "default"}
     body = [part for part in parts if not part.section.is_appendix]

@@ -134,13 +134,12 @@ def _stored(value: Value) -> object:
 def _validate(sheet: Worksheet, ref: str, item: Item) -> None:
     limits = item.constraints
     if item.type == "integer":
-        rule = DataValidation(
-            type="whole",
-            operator="between",
-            formula1=str(limits.minimum if limits.minimum is not None else 0),
-            formula2=str(limits.maximum if limits.maximum is not None else 10**12),
-            error="Ô này cần một số nguyên không âm, không gõ dấu chấm hay dấu phẩy",
-        )
+        kind = "số nguyên" if (item.minimum or 0) < 0 else "số nguyên không âm"
+        rule = DataValidation(type="whole", error=f"Ô này cần một {kind}, không gõ dấu chấm hay dấu phẩy")
+        _bound(rule, item)
+    elif item.type == "number" and (limits.minimum is not None or limits.maximum is not None):
+        rule = DataValidation(type="decimal", error="Ô này cần một số trong khoảng cho phép")
+        _bound(rule, item)
     elif limits.enum:
         rule = DataValidation(
             type="list", formula1=f'"{",".join(limits.enum)}"', error="Chọn một giá trị trong danh sách"
@@ -155,16 +154,27 @@ def _validate(sheet: Worksheet, ref: str, item: Item) -> None:
     rule.errorTitle = "Giá trị chưa đúng"
     rule.showErrorMessage = True
     for known in sheet.data_validations.dataValidation:
-        if (known.type, known.formula1, known.formula2, known.allow_blank) == (
-            rule.type,
-            rule.formula1,
-            rule.formula2,
-            rule.allow_blank,
-        ):
+        if _same(known, rule):
             known.add(ref)
             return
     sheet.add_data_validation(rule)
     rule.add(ref)
+
+
+def _bound(rule: DataValidation, item: Item) -> None:
+    """Give the rule the limits of a number that the reader has, and no others."""
+    least, most = item.minimum, item.constraints.maximum
+    if least is not None and most is not None:
+        rule.operator, rule.formula1, rule.formula2 = "between", str(least), str(most)
+    elif least is not None:
+        rule.operator, rule.formula1 = "greaterThanOrEqual", str(least)
+    else:
+        rule.operator, rule.formula1 = "lessThanOrEqual", str(most)
+
+
+def _same(one: DataValidation, other: DataValidation) -> bool:
+    keys = ("type", "operator", "formula1", "formula2", "allow_blank")
+    return all(getattr(one, key) == getattr(other, key) for key in keys)
 
 
 def write_workbook(form: Form, period: Period, path: Path, values: Mapping[str, Value] | None = None) -> None:

@@ -3,12 +3,14 @@
 import re
 from collections.abc import Hashable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from baocao.errors import InputError, Problem
+from baocao.period import Period
+from baocao.vi import nfc
 
 Model = TypeVar("Model", bound=BaseModel)
 Place = tuple[str | int, ...]
@@ -17,6 +19,27 @@ MONTH = r"^[0-9]{4}-(0[1-9]|1[0-2])$"
 """A month as YAML files write it."""
 NAME = r"^[a-z][a-z0-9_]*$"
 """One part of a code."""
+
+Month = Annotated[str, Field(pattern=MONTH)]
+Name = Annotated[str, Field(pattern=NAME)]
+
+
+class Strict(BaseModel):
+    """What a YAML file says: a key that nobody knows is a mistake, and nothing changes once it is read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Dated(Strict):
+    """What holds from one month to another, both included."""
+
+    valid_from: Month
+    valid_to: Month | None = None
+
+    def holds(self, period: Period) -> bool:
+        """It is in force in that month."""
+        return self.valid_from <= str(period) and (self.valid_to is None or str(period) <= self.valid_to)
+
 
 _REMEDY = "sửa tệp tại dòng đã nêu rồi chạy lại lệnh"
 _MESSAGES = {
@@ -101,9 +124,12 @@ _Loader.add_constructor("tag:yaml.org,2002:timestamp", _timestamp)
 
 
 def load_model(path: Path, model: type[Model], name: str) -> Model:
-    """The content of `path` as `model`; `name` is how messages call the file. All mistakes in one `InputError`."""
+    """The content of `path` as `model`, its letters in NFC; `name` is how messages call the file.
+
+    All mistakes are one `InputError`.
+    """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = nfc(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise InputError(Problem(f"không có tệp {name}", (name,), remedy="tạo tệp này rồi chạy lại lệnh")) from None
     except UnicodeDecodeError as error:

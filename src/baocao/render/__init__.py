@@ -1,25 +1,60 @@
-"""The embedded renderer: `report.qmd` to DOCX, PDF and HTML with pandoc and Typst from wheels.
+"""`report.qmd` to DOCX, PDF and HTML: by Quarto where it is installed, by pandoc and Typst from wheels where it is not.
 
-It reads the source and the options that Quarto reads, so that either makes the same files. Formats are made side by
-side; they appear in the output folder together or not at all.
+Either reads the same source and the same options, so that a reader sees the same. Formats appear in the output folder
+together or not at all.
 """
 
 import shutil
 import tempfile
-import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from pathlib import Path
 
 from baocao.errors import InputError, Problem, RenderError
-from baocao.render.config import Options, load_options
-from baocao.render.pandoc import convert
-from baocao.render.pdf import compile_pdf
-from baocao.render.source import Source, load_source
+from baocao.render.config import marked_reference
+from baocao.render.embedded import Embedded, embedded_versions
+from baocao.render.quarto import Quarto, QuartoVersion, quarto_version, require_quarto
+from baocao.render.renderer import OnDone, Renderer, tools_text
+
+__all__ = [
+    "FORMATS",
+    "RENDERERS",
+    "Embedded",
+    "OnDone",
+    "Quarto",
+    "QuartoVersion",
+    "Renderer",
+    "choose",
+    "embedded_versions",
+    "marked_reference",
+    "quarto_version",
+    "render",
+    "tools_text",
+]
 
 FORMATS = ("docx", "pdf", "html")
+RENDERERS = ("auto", "quarto", "pandoc")
 
-OnDone = Callable[[str, float], None]
+
+def choose(name: str) -> Renderer:
+    """The renderer called `name`; `auto` is Quarto where a supported version is found, else the embedded one.
+
+    `InputError` for an unknown name, and for `quarto` where there is none that is supported.
+    """
+    if name == "pandoc":
+        return Embedded()
+    if name == "quarto":
+        return Quarto(require_quarto())
+    if name == "auto":
+        found = quarto_version()
+        return Quarto(found) if found is not None and found.supported else Embedded()
+    raise InputError(
+        Problem(
+            f"không có bộ dàn trang “{name}”",
+            ("--renderer",),
+            expected="một trong: " + ", ".join(RENDERERS),
+            remedy="viết lại, ví dụ --renderer pandoc",
+        )
+    )
 
 
 def render(
@@ -29,59 +64,33 @@ def render(
     stem: str,
     formats: Sequence[str],
     on_done: OnDone | None = None,
+    renderer: Renderer | None = None,
 ) -> dict[str, Path]:
     """Make `out/{stem}.{format}` from `build/report.qmd` with the options of `config` (`_quarto.yml`).
 
     `formats` are some of `FORMATS`; `on_done` hears of each finished one with its seconds, from the thread that made
-    it. Returns the files by format. Errors and warnings of pandoc and Typst go to `render-{format}.log` beside `build`,
-    and either keeps the files from being delivered.
+    it; `renderer` is the embedded one unless given. Returns the files by format. Errors and warnings of the programs
+    go to `render-{format}.log` beside `build`, and either keeps the files from being delivered.
 
     Raises `InputError` for an unknown format or a wrong key in `config`, `RenderError` when a file could not be made;
     then files of an earlier run are untouched.
     """
     _check_formats(formats)
     wanted = tuple(dict.fromkeys(formats))
-    options = load_options(config)
-    source = load_source(build)
+    chosen = renderer or Embedded()
+    empty = not out.exists()
     out.mkdir(parents=True, exist_ok=True)
     # Beside the results, so that moving a finished file there is one rename.
     work = Path(tempfile.mkdtemp(prefix=".render-", dir=out))
     try:
-        with ThreadPoolExecutor(max_workers=max(len(wanted), 1)) as pool:
-            jobs = {name: pool.submit(_make, name, source, options[name], work, on_done) for name in wanted}
-        problems: list[Problem] = []
-        made: dict[str, Path] = {}
-        for name, job in jobs.items():
-            error = job.exception()
-            if isinstance(error, RenderError):
-                problems.extend(error.problems)
-            elif error is not None:
-                raise error
-            else:
-                made[name] = job.result()
-        if problems:
-            raise RenderError(problems)
+        made = chosen.make(build, config, work, wanted, on_done)
         results = {name: out / f"{stem}.{name}" for name in wanted}
         _deliver(made, results)
         return results
     finally:
         shutil.rmtree(work, ignore_errors=True)
-
-
-def _make(name: str, source: Source, options: Options, work: Path, on_done: OnDone | None) -> Path:
-    started = time.perf_counter()
-    log = source.build.parent / f"render-{name}.log"
-    log.unlink(missing_ok=True)
-    target = work / f"report.{name}"
-    if name == "pdf":
-        markup = work / "report.typ"
-        convert(source, options, name, markup, log)
-        compile_pdf(source, options, markup, target, log)
-    else:
-        convert(source, options, name, target, log)
-    if on_done:
-        on_done(name, time.perf_counter() - started)
-    return target
+        if empty and not any(out.iterdir()):
+            out.rmdir()
 
 
 def _deliver(made: dict[str, Path], results: dict[str, Path]) -> None:

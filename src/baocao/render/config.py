@@ -24,17 +24,23 @@ _PANDOC = {
     "reference-doc": "reference-doc",
     "section-divs": "section-divs",
     "shift-heading-level-by": "shift-heading-level-by",
+    "syntax-highlighting": "syntax-highlighting",
     "template": "template",
     "toc": "table-of-contents",
     "toc-depth": "toc-depth",
     "wrap": "wrap",
 }
 _METADATA = frozenset({"lang", "toc-title"})
-_TYPST = frozenset({"font-paths", "pdf-standard"})
-# What only Quarto reads: how it runs, and its own dressing of HTML.
-_QUARTO_TOP = frozenset({"project", "execute", "language", "format"})
-_QUARTO_FORMAT = frozenset({"theme", "minimal"})
+_STANDARDS = "tieu-chuan-pdf"
+_TYPST = frozenset({"font-paths", _STANDARDS})
+# What only Quarto reads: how it runs, its terms, its own dressing of HTML, and files that pandoc finds by itself.
+_QUARTO_TOP = frozenset({"project", "execute", "language"})
+_QUARTO_FORMAT = frozenset({"theme", "minimal", "template-partials"})
+_FILTER = frozenset({"path", "at"})
 _PATHS = frozenset({"css", "filters", "font-paths", "reference-doc", "template"})
+
+RUN_METADATA = {"chinh-sach-noi-dung": True}
+"""What a run tells the templates: its HTML forbids scripts, which only `quarto preview` needs to show changes."""
 
 
 @dataclass(frozen=True)
@@ -51,23 +57,14 @@ class Options:
 def load_options(config: Path) -> dict[str, Options]:
     """The options of every format, by our name of it; wrong keys and missing files together in one `InputError`."""
     name = config.name
-    try:
-        text = config.read_text(encoding="utf-8-sig")
-        content = yaml.safe_load(text)
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-    except FileNotFoundError:
-        raise InputError(Problem(f"không có tệp {name}", (name,), remedy="khôi phục tệp này từ bản gốc")) from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise InputError(
-            Problem(f"không đọc được tệp: {error}", (name,), expected="tệp YAML mã hóa UTF-8", remedy="sửa tệp này")
-        ) from error
+    content, node = _read(config)
     problems = list(_unknown(content, node, name))
     if problems:
         raise InputError(problems)
-    shared = {key: value for key, value in content.items() if key not in _QUARTO_TOP}
+    shared = {key: value for key, value in content.items() if key not in _QUARTO_TOP | {"format"}}
     formats = content.get("format") or {}
     options = {
-        ours: _options({**shared, **(formats.get(theirs) or {})}, config.parent.resolve())
+        ours: _options({**shared, **_mapping(formats.get(theirs))}, config.parent.resolve())
         for ours, theirs in QUARTO_FORMAT.items()
     }
     problems = [
@@ -80,12 +77,58 @@ def load_options(config: Path) -> dict[str, Options]:
     return options
 
 
+def read_content(config: Path) -> dict[str, Any]:
+    """What `_quarto.yml` says, unchecked; an `InputError` when it cannot be read."""
+    content, _ = _read(config)
+    return content if isinstance(content, dict) else {}
+
+
+def marked_reference(config: Path) -> Path:
+    """The DOCX reference document for simulated data.
+
+    It stands beside the ordinary one of `_quarto.yml`, with "-mo-phong" before the dot.
+    """
+    root = config.resolve().parent
+    named = _mapping(_mapping(read_content(config).get("format")).get("docx")).get("reference-doc")
+    path = root / str(named or "")
+    marked = path.with_stem(f"{path.stem}-mo-phong")
+    if not named or not marked.is_file():
+        raise InputError(
+            Problem(
+                "không có tệp mẫu DOCX mang dấu dữ liệu mô phỏng",
+                (config.name, "format.docx.reference-doc"),
+                expected="một tệp cùng tên, thêm “-mo-phong” trước dấu chấm",
+                remedy="khôi phục tệp mẫu từ bản gốc",
+            )
+        )
+    return marked
+
+
+def _read(config: Path) -> tuple[Any, yaml.Node | None]:
+    name = config.name
+    try:
+        text = config.read_text(encoding="utf-8-sig")
+        return yaml.safe_load(text), yaml.compose(text, Loader=yaml.SafeLoader)
+    except FileNotFoundError:
+        raise InputError(Problem(f"không có tệp {name}", (name,), remedy="khôi phục tệp này từ bản gốc")) from None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise InputError(
+            Problem(f"không đọc được tệp: {error}", (name,), expected="tệp YAML mã hóa UTF-8", remedy="sửa tệp này")
+        ) from error
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    """A format's options; Quarto also writes `docx: default` for none."""
+    return value if isinstance(value, dict) else {}
+
+
 def _unknown(content: Any, node: yaml.Node | None, name: str) -> Iterator[Problem]:
     if not isinstance(content, dict) or not isinstance(node, yaml.MappingNode):
         yield Problem("nội dung tệp không đúng", (name,), expected="các cặp khóa: giá trị", remedy="sửa tệp này")
         return
     shared = frozenset(_PANDOC) | _METADATA
-    yield from _unknown_keys(node, shared | _QUARTO_TOP, name, "")
+    yield from _unknown_keys(node, shared | _QUARTO_TOP | {"format"}, name, "")
+    yield from _unknown_filters(node, name, "")
     formats = _child(node, "format")
     if formats is None:
         return
@@ -97,6 +140,7 @@ def _unknown(content: Any, node: yaml.Node | None, name: str) -> Iterator[Proble
         if key.value in QUARTO_FORMAT.values() and isinstance(value, yaml.MappingNode):
             allowed = shared | _QUARTO_FORMAT | (_TYPST if key.value == "typst" else frozenset())
             yield from _unknown_keys(value, allowed, name, f"format.{key.value}.")
+            yield from _unknown_filters(value, name, f"format.{key.value}.")
 
 
 def _unknown_keys(node: yaml.MappingNode, allowed: frozenset[str], name: str, prefix: str) -> Iterator[Problem]:
@@ -110,6 +154,14 @@ def _unknown_keys(node: yaml.MappingNode, allowed: frozenset[str], name: str, pr
             )
 
 
+def _unknown_filters(node: yaml.MappingNode, name: str, prefix: str) -> Iterator[Problem]:
+    """A filter is a path, or for Quarto a path and the place where it runs."""
+    filters = _child(node, "filters")
+    for item in filters.value if isinstance(filters, yaml.SequenceNode) else ():
+        if isinstance(item, yaml.MappingNode):
+            yield from _unknown_keys(item, _FILTER, name, f"{prefix}filters.")
+
+
 def _child(node: yaml.MappingNode, wanted: str) -> yaml.Node | None:
     return next((value for key, value in node.value if key.value == wanted), None)
 
@@ -120,14 +172,14 @@ def _options(merged: dict[str, Any], root: Path) -> Options:
         defaults={_PANDOC[key]: value for key, value in resolved.items() if key in _PANDOC},
         metadata={key: value for key, value in resolved.items() if key in _METADATA},
         font_paths=tuple(Path(path) for path in _as_list(resolved.get("font-paths"))),
-        pdf_standards=tuple(_as_list(resolved.get("pdf-standard"))),
+        pdf_standards=tuple(_as_list(resolved.get(_STANDARDS))),
     )
 
 
 def _resolve(value: Any, root: Path) -> Any:
     """Paths in the file are relative to it."""
     if isinstance(value, list):
-        return [str(root / item) for item in value]
+        return [str(root / (item["path"] if isinstance(item, dict) else item)) for item in value]
     return str(root / value)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pypandoc
 
 from baocao.errors import Problem, RenderError
-from baocao.render.config import Options
+from baocao.render.config import RUN_METADATA, Options
 from baocao.render.source import Source
 
 TIMEOUT_SECONDS = 120
@@ -17,9 +17,18 @@ TIMEOUT_SECONDS = 120
 _WRITER = {"docx": "docx", "pdf": "typst", "html": "html5"}
 
 
-def _pandoc() -> str:
-    """The pandoc of the wheel: another one on the machine would make another document."""
-    return str(next((Path(pypandoc.__file__).parent / "files").glob("pandoc*")))
+def pandoc_path() -> Path | None:
+    """The pandoc of the wheel, if any: another one on the machine would make another document."""
+    return next((Path(pypandoc.__file__).parent / "files").glob("pandoc*"), None)
+
+
+def pandoc_version() -> str | None:
+    """The version of the wheel's pandoc."""
+    path = pandoc_path()
+    if path is None:
+        return None
+    said = subprocess.run([path, "--version"], capture_output=True, timeout=TIMEOUT_SECONDS, check=False).stdout
+    return said.decode(errors="replace").partition("\n")[0].rpartition(" ")[2].strip() or None
 
 
 def convert(source: Source, options: Options, name: str, target: Path, log: Path) -> None:
@@ -30,7 +39,10 @@ def convert(source: Source, options: Options, name: str, target: Path, log: Path
     defaults = target.with_name(f"defaults-{name}.json")
     # JSON is YAML, and needs no thought about quoting.
     defaults.write_text(json.dumps(_defaults(source, options, name, target)), encoding="utf-8")
-    command = [_pandoc(), "--defaults", str(defaults)]
+    program = pandoc_path()
+    if program is None:
+        raise RenderError(_problem(name, log, "thiếu chương trình pandoc của gói pypandoc_binary"))
+    command = [str(program), "--defaults", str(defaults)]
     try:
         result = subprocess.run(
             command,
@@ -55,17 +67,13 @@ def _defaults(source: Source, options: Options, name: str, target: Path) -> dict
         "to": _WRITER[name],
         "output-file": str(target),
         "standalone": True,
-        # A report shows no code: keep its thirty styles out of Word's list.
-        "syntax-highlighting": "none",
         # A missing picture or a link to nowhere is a warning; neither belongs in an official document.
         "fail-if-warnings": True,
-        "metadata": {**options.metadata, "pagetitle": source.title},
+        "metadata": {**options.metadata, **RUN_METADATA, "pagetitle": source.title},
         "resource-path": [str(source.build)],
     }
-    reference = defaults.get("reference-doc")
-    if reference and source.simulated:
-        path = Path(reference)
-        defaults["reference-doc"] = str(path.with_stem(f"{path.stem}-mo-phong"))
+    if source.reference_doc is not None and "reference-doc" in defaults:
+        defaults["reference-doc"] = str(source.build / source.reference_doc)
     return defaults
 
 

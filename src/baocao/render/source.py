@@ -25,8 +25,8 @@ class Source:
     text: str
     title: str
     date: date
-    simulated: bool
-    """Every page must say that the data are simulated."""
+    reference_doc: str | None = None
+    """The Word document in `build` that the front matter asks for instead of the one of `_quarto.yml`."""
 
     @property
     def epoch(self) -> int:
@@ -48,7 +48,8 @@ def load_source(build: Path) -> Source:
 
     front = _front_matter(text, problems)
     whole = _INCLUDE.sub(part, text)
-    title, day, document = front.get("title"), front.get("date"), front.get("van-ban")
+    title, day = front.get("title"), front.get("date")
+    reference_doc = _reference_doc(front, problems)
     if not isinstance(title, str) or not title.strip():
         problems.append(_wrong("thiếu tên văn bản (title)"))
         title = ""
@@ -57,8 +58,7 @@ def load_source(build: Path) -> Source:
         day = date.min
     if problems:
         raise RenderError(problems)
-    simulated = isinstance(document, dict) and document.get("mo-phong") is True
-    return Source(build.resolve(), whole, title, day, simulated)
+    return Source(build.resolve(), whole, title, day, reference_doc)
 
 
 def _read(build: Path, name: str) -> str:
@@ -89,6 +89,22 @@ def _front_matter(text: str, problems: list[Problem]) -> dict[str, Any]:
         problems.append(_wrong(f"phần khai báo ở đầu tệp viết sai: {error}"))
         return {}
     return content if isinstance(content, dict) else {}
+
+
+def _reference_doc(front: dict[str, Any], problems: list[Problem]) -> str | None:
+    """`format.docx.reference-doc`; the front matter has no other option of a format."""
+    formats = front.get("format", {})
+    found: str | None = None
+    for name, options in formats.items() if isinstance(formats, dict) else [("", None)]:
+        if name in ("typst", "html") and options == "default":
+            continue
+        if name == "docx" and isinstance(options, dict) and list(options) == ["reference-doc"]:
+            found = str(options["reference-doc"])
+            if Path(found).name != found:
+                problems.append(_wrong(f"“reference-doc: {found}” không nằm cạnh văn bản"))
+        else:
+            problems.append(_wrong(f"phần khai báo ở đầu tệp: “format.{name}” không được hỗ trợ"))
+    return found
 
 
 def _wrong(what: str) -> Problem:

@@ -51,6 +51,13 @@ function Figure(figure)
     call:insert(chung.typst('])' .. (id ~= '' and ' <' .. id .. '>' or '')))
     return pandoc.Plain(call)
   end
-  figure.content = pandoc.Blocks { pandoc.Plain { image } }
-  return figure
+  -- Written out, because Quarto dresses figures of its own making in boxes and loses the description.
+  local caption = pandoc.Plain(ten_hinh(figure))
+  return {
+    pandoc.RawBlock('html', '<figure' .. (id ~= '' and ' id="' .. chung.xml(id) .. '"' or '') .. '>\n<img src="'
+      .. chung.xml(image.src) .. '" alt="' .. chung.xml(described) .. '" style="width:'
+      .. chung.xml(image.attributes.width or '100%') .. '">\n<figcaption>'),
+    caption,
+    pandoc.RawBlock('html', '</figcaption>\n</figure>'),
+  }
 end

@@ -325,6 +325,10 @@ local function chia_phan_word(doc)
   local out = pandoc.Blocks {}
   local current
   for _, block in ipairs(doc.blocks) do
+    -- Quarto ends every document with an empty box of its own; it is no text that would want a page.
+    if block.t == 'Div' and #block.content == 0 then
+      goto continue
+    end
     local appendix = block.t == 'Div' and block.classes:includes('phu-luc')
     local kind = not appendix and (current == nil and 'doc_dau' or 'doc_tiep')
       or block.attributes.huong == 'ngang' and 'ngang_dau' or 'doc_dau'
@@ -340,13 +344,26 @@ local function chia_phan_word(doc)
     else
       out:insert(block)
     end
+    ::continue::
   end
   out:insert(chung.docx(nd30.phan[current and current.kind or 'doc_dau']))
   doc.blocks = out
   return doc
 end
 
+-- The mark of simulated data stands in the headers of its own reference document, which the front matter names.
+local function kiem_tra_dau(meta)
+  local simulated = (meta['van-ban'] or {})['mo-phong'] == true
+  local marked = (PANDOC_WRITER_OPTIONS.reference_doc or ''):match('%-mo%-phong%.docx$') ~= nil
+  if simulated ~= marked then
+    error('tệp mẫu DOCX (reference-doc) không khớp với dấu “mo-phong” của văn bản')
+  end
+end
+
 local function thay_cho(doc)
+  if chung.dang == 'docx' then
+    kiem_tra_dau(doc.meta)
+  end
   local info = thong_tin(doc.meta)
   local makers = {
     ['dau-van-ban'] = { docx = dau_word, typst = dau_typst, html = dau_html },
@@ -370,10 +387,6 @@ local function thay_cho(doc)
     doc = chia_phan_word(doc)
     if pandoc.utils.stringify(doc.meta.lang or '') == 'vi' then
       doc.meta.lang = 'vi-VN'
-    end
-    -- pandoc writes what is left in the metadata as properties of the document.
-    for _, name in ipairs { 'van-ban', 'toc-title', 'pagetitle', 'date' } do
-      doc.meta[name] = nil
     end
   elseif chung.dang == 'typst' then
     local year, month, day = pandoc.utils.stringify(doc.meta.date or ''):match('^(%d+)-(%d+)-(%d+)$')
