@@ -241,17 +241,7 @@ def _ask(problems: list[Problem], read: Callable[[], T]) -> T | None:
 def _period(project: Project, text: str | None) -> Period:
     if text is not None:
         return Period.parse(text)
-    periods = project.periods()
-    if not periods:
-        raise InputError(
-            Problem(
-                "chưa có tham số của kỳ nào",
-                ("params",),
-                expected="một tệp params/NNNN-TT.yml",
-                remedy="tạo kỳ đầu tiên, ví dụ: baocao new 2024-04",
-            )
-        )
-    return periods[-1]
+    return project.newest()
 
 
 def _formats(text: str | None) -> tuple[str, ...]:
