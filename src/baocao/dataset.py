@@ -4,6 +4,7 @@ A dataset is saved as `build/dataset.json`; every kernel loads that one file. It
 notebook asks for, present or absent.
 """
 
+import difflib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -69,6 +70,13 @@ class Dataset:
             remedy = "tìm mã bằng report.find(“từ khóa”)"
             raise InputError(Problem(f"không có mã “{code}”", expected=nearest(code, self._data), remedy=remedy))
         return datum
+
+    def block(self, name: str) -> BlockInfo:
+        """The block with that name; an unknown one is an `InputError` that suggests the nearest."""
+        if name in self.blocks:
+            return self.blocks[name]
+        close = difflib.get_close_matches(name, list(self.blocks), n=1)
+        raise InputError(Problem(f"không có khối “{name}”", expected=f"khối gần nhất: {close[0]}" if close else ""))
 
     def lookup(self, code: str) -> Datum | None:
         """The datum with that code, if there is one."""

@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Literal
 
 from baocao.errors import WHERE_SEPARATOR
-from baocao.vi import PartialDate, format_date, format_number, format_percent
+from baocao.vi import PartialDate, decimal_places, format_date, format_number, format_percent
 
 Number = int | Decimal | Fraction
 Operation = Literal["", "rate", "share", "sum", "difference", "change"]
@@ -132,7 +132,7 @@ class Figure:
             decimals = self.decimals
             if decimals is None:
                 # A reported rate prints as reported; a derived one at the usual two decimals.
-                decimals = _places(self.value)
+                decimals = decimal_places(self.value)
             text = format_percent(self.value, decimals, self.fixed)
         else:
             text = format_number(self.value, self.decimals, self.fixed)
@@ -146,13 +146,6 @@ class Figure:
 
 
 Datum = Figure | Text | Date
-
-
-def _places(value: Number) -> int:
-    if isinstance(value, Decimal):
-        exponent = value.as_tuple().exponent
-        return max(0, -exponent) if isinstance(exponent, int) else 0
-    return 0 if isinstance(value, int) else 2
 
 
 def rate(part: Figure, whole: Figure, decimals: int = 2) -> Figure:
@@ -235,5 +228,5 @@ def _sum(values: Sequence[Number | None]) -> Number | None:
         return exact.numerator
     if any(isinstance(value, Fraction) for value in known):
         return exact
-    places = max(_places(value) for value in known)
+    places = max(decimal_places(value) for value in known)
     return Decimal(f"{int(exact * 10**places)}E-{places}")

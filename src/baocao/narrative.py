@@ -151,11 +151,7 @@ def context(dataset: Dataset, terms: Mapping[str, str]) -> dict[str, object]:
 
     def entries(block: str, **wanted: str) -> list[Namespace]:
         """Các dòng của một danh sách hoặc bảng, lọc theo giá trị của cột nếu có nêu tên cột."""
-        if block not in dataset.blocks:
-            close = difflib.get_close_matches(block, list(dataset.blocks), n=1)
-            raise InputError(
-                Problem(f"không có khối “{block}”", expected=f"khối gần nhất: {close[0]}" if close else "")
-            )
+        dataset.block(block)
         found = []
         for row in dataset.rows(block):
             entry = Namespace(dataset, f"{block}.{row}")

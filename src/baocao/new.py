@@ -12,6 +12,7 @@ import nbformat
 import yaml
 
 from baocao.errors import InputError, Problem
+from baocao.executed import PARAMETERS_TAG
 from baocao.forms import load_forms
 from baocao.notebook_keys import KEY, NOTE_TAG
 from baocao.params import Acknowledgement
@@ -19,9 +20,6 @@ from baocao.period import Period
 from baocao.project import Project
 from baocao.store import readable
 from baocao.workbook import write_workbook
-
-PARAMETERS = "parameters"
-"""Tag of the notebook cell that holds `period`."""
 
 _ASSIGNMENT = re.compile(r"^period\s*(:\s*str\s*)?=.*$", re.MULTILINE)
 _DRAFT_CELL = "ban-nhap"
@@ -162,7 +160,7 @@ def move_notebook(source: Path, period: Period) -> Any:
             continue
         cell.outputs = []
         cell.execution_count = None
-        if PARAMETERS in cell.metadata.get("tags", ()):
+        if PARAMETERS_TAG in cell.metadata.get("tags", ()):
             cell.source = _ASSIGNMENT.sub(f'period = "{period}"', cell.source)
     return notebook
 

@@ -81,8 +81,6 @@ class Report:
         """Bảng số liệu của một khối: mỗi dòng một mã dòng, mỗi cột một mã cột; `.numeric()` cho biểu đồ."""
         from baocao.tables import figure_table, reported
 
-        if block not in self._dataset.blocks:
-            self._names["entries"](block)  # type: ignore[operator]
         table = figure_table(self._dataset, block)
         return reported(table) if only_reported else table
 

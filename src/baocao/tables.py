@@ -46,7 +46,7 @@ def _plain(value: object) -> object:
 
 def figure_table(dataset: Dataset, block: str) -> FigureTable:
     """A grid or list as a table; declared figures of its rows are columns too. Counts as read with all its codes."""
-    info = dataset.blocks[block]
+    info = dataset.block(block)
     names = dataset.rows(block)
     frame: dict[str, list[object]] = {}
     if info.kind == "grid":

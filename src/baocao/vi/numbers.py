@@ -27,7 +27,7 @@ def format_number(value: Number, decimals: int | None = None, fixed: bool = Fals
     Without `decimals`, an int or Decimal prints exactly and a Fraction at 2 places. Trailing zeros after the
     comma are dropped unless `fixed`. Errors as in `round_half_up`.
     """
-    places = _places(_checked(value)) if decimals is None else decimals
+    places = decimal_places(_checked(value)) if decimals is None else decimals
     whole, _, part = f"{round_half_up(value, places):,f}".partition(".")
     if not fixed:
         part = part.rstrip("0")
@@ -56,7 +56,8 @@ def _checked(value: Number) -> Number:
     return value
 
 
-def _places(value: Number) -> int:
+def decimal_places(value: Number) -> int:
+    """Decimals that `value` has as stored; a fraction counts as the usual two."""
     if isinstance(value, Fraction):
         return _FRACTION_DECIMALS
     if isinstance(value, int):
