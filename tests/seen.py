@@ -50,6 +50,9 @@ class _Page(HTMLParser):
             if name == "class":
                 if classes := set(text.split()) - _DRESS:
                     shown[name] = sorted(classes)
+            elif "'sha256-" in text:
+                # Of the style sheet and the script as each renderer lays them out; these are compared as such.
+                shown[name] = re.sub(r"(?<='sha256-)[^']*", "", text)
             elif text.startswith("data:"):
                 shown[name] = _digest(text.encode())
             elif name == "style":
@@ -68,7 +71,7 @@ class _Page(HTMLParser):
             self.events.append(f"/{tag}")
 
     def handle_data(self, data: str) -> None:
-        if self.open[-1:] == ["style"]:
+        if self.open[-1:] in (["style"], ["script"]):
             self.styles.append(_digest(squeeze(data).encode()))
         else:
             self.text.append(data)
@@ -103,7 +106,12 @@ def _is(event: object, *names: str) -> bool:
 
 
 def _text(node: Element) -> str:
-    parts = {f"{W}t": lambda run: run.text or "", f"{W}br": lambda _: "\n", f"{W}tab": lambda _: "\t"}
+    parts = {
+        f"{W}t": lambda run: run.text or "",
+        f"{W}br": lambda _: "\n",
+        f"{W}tab": lambda _: "\t",
+        f"{W}noBreakHyphen": lambda _: "-",
+    }
     return unicodedata.normalize("NFC", "".join(parts[run.tag](run) for run in node.iter() if run.tag in parts))
 
 

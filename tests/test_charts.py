@@ -1,16 +1,22 @@
-"""Charts: what they say in numbers, how they are drawn, and that equal figures give equal pictures."""
+"""Charts: what they say in numbers, how they are drawn, on paper and for a phone, byte for byte the same again."""
 
 import base64
 import io
 import re
+import shutil
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops
 
-from baocao import charts
+from baocao import charts, look, narrow
+from baocao.errors import InputError
 from baocao.figure import Figure
+from baocao.svg import compact
+
+_LONG = "Liên thông đăng ký khai sinh - Đăng ký thường trú - Cấp thẻ bảo hiểm y tế cho trẻ dưới 6 tuổi"
 
 
 def _figure(code: str, value: int | Decimal | None, unit: str = "") -> Figure:
@@ -20,6 +26,40 @@ def _figure(code: str, value: int | Decimal | None, unit: str = "") -> Figure:
 def _texts(axes: Any) -> list[str]:
     drawn = [text.get_text() for text in axes.texts]
     return [text.replace("\n", " ") for text in [*drawn, *(label.get_text() for label in axes.get_yticklabels())]]
+
+
+def _progress() -> Any:
+    pairs = {"Đã cấp": (_figure("a", 375671), _figure("b", 388006)), _LONG: (_figure("c", 41), _figure("d", 100))}
+    pairs["Vượt"] = (_figure("e", 120000), _figure("f", 100000))
+    return charts.progress(pairs | {"Trống": (_figure("g", None), _figure("h", 5))}, unit="người đủ điều kiện")
+
+
+def _bars() -> Any:
+    values = {_LONG: _figure("a", 15414), "Giảm": _figure("b", -3000), "Trống": _figure("c", None)}
+    return charts.bars(values, unit="lượt")
+
+
+def _grouped() -> Any:
+    names = ["UBND thành phố Nha Trang và các phòng, ban chuyên môn trực thuộc thành phố", "B", "C", "D", "E"]
+    groups = {
+        name: {_LONG: _figure(f"{name}1", 2743 - row * 300), "Ký số": _figure(f"{name}2", row or None)}
+        for row, name in enumerate(names)
+    }
+    return charts.grouped_bars(groups, unit="hồ sơ")
+
+
+def _own() -> Any:
+    axes = charts.canvas(6)
+    months = [f"Tháng {month}" for month in range(1, 13)]
+    axes.plot(months, range(12), label="Hồ sơ tiếp nhận trực tuyến toàn trình của cấp xã")
+    axes.plot(months, range(12, 0, -1), label="Hồ sơ tiếp nhận trực tiếp", linestyle="--")
+    axes.set_title("Diễn biến hồ sơ tiếp nhận trực tuyến theo từng tháng của năm 2024 trên địa bàn thành phố")
+    axes.annotate("Cao nhất vào tháng 12, sau đợt cao điểm", (11, 11), (3, 10.5), arrowprops={"arrowstyle": "->"})
+    axes.legend(ncols=2)
+    return axes
+
+
+_ALL = [_progress, _bars, _grouped, _own]
 
 
 def test_progress_shows_parts_rates_and_what_is_missing() -> None:
@@ -47,7 +87,8 @@ def test_grouped_bars_name_groups_and_labels() -> None:
     levels = {"thành phố": {"Tổng": _figure("a", 2743), "Ký số": _figure("b", 252)}}
     levels["cấp xã"] = {"Tổng": _figure("c", 5535), "Ký số": _figure("d", 3085)}
     axes = charts.grouped_bars(levels)
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["thành phố", "cấp xã"]
+    (legend,) = axes.figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["thành phố", "cấp xã"]
     assert {"2.743", "252", "5.535", "3.085"} <= set(_texts(axes))
 
 
@@ -64,17 +105,229 @@ def test_long_names_stay_inside_the_picture() -> None:
     assert axes.get_window_extent().width > box.width * 0.25
 
 
-def test_pictures_are_vector_and_sharp_raster_and_repeat_byte_for_byte() -> None:
-    def draw() -> tuple[str, str]:
-        return charts.images(charts.bars({"Đề án": _figure("a", 7)}))
+def test_groups_keep_their_numbers_whatever_the_order_of_their_labels() -> None:
+    axes = charts.grouped_bars(
+        {"A": {"x": _figure("ax", 1), "y": _figure("ay", 2)}, "B": {"y": _figure("by", 40), "x": _figure("bx", 30)}}
+    )
+    lengths = [bar.get_width() for container in axes.containers for bar in container]
+    notes = [text.get_text() for text in axes.texts]
+    assert [f"{length:g}" for length in lengths] == notes == ["1", "2", "30", "40"]
 
-    svg, png = draw()
-    assert (svg, png) == draw()
-    assert "<text" not in svg, "letters are outlines: a reader needs no font"
-    assert not re.search(r"\d{4}-\d{2}-\d{2}T", svg)
-    image = Image.open(io.BytesIO(base64.b64decode(png)))
+
+def test_a_note_longer_than_its_bar_does_not_run_over_anything() -> None:
+    axes = _progress()
+    labels = [label.get_text() for label in axes.get_yticklabels()]
+    assert labels[0] == "Đã cấp\n375.671/388.006 người đủ điều kiện"
+    assert [text.get_text() for text in axes.texts] == ["96,82%", "41%", "120%", "-"]
+    assert max(bar.get_width() for container in axes.containers for bar in container) == 100
+
+
+def _written(axes: Any) -> list[Any]:
+    low, high = sorted(axes.get_ylim())
+    names = [label for label in axes.get_yticklabels() if axes.axison and low <= label.get_position()[1] <= high]
+    return [axes.title, *axes.texts, *names]
+
+
+def _overlaps(figure: Any) -> list[tuple[str, str]]:
+    """Pairs of texts that touch, and texts that the edge cuts."""
+    figure.set_dpi(600)  # letters on a coarse grid are wider than outlines
+    figure.draw_without_rendering()
+    texts = [text for axes in figure.axes for text in _written(axes)]
+    texts += [text for legend in figure.legends for text in legend.get_texts()]
+    boxes = [(text.get_text(), text.get_window_extent()) for text in texts if text.get_text().strip()]
+    assert len(boxes) > 2
+    edge = figure.bbox
+    cut = [
+        (name, "")
+        for name, box in boxes
+        if box.x0 < edge.x0 - 0.5 or box.x1 > edge.x1 + 0.5 or box.y0 < edge.y0 - 0.5 or box.y1 > edge.y1 + 0.5
+    ]
+    touching = [
+        (name, other)
+        for index, (name, box) in enumerate(boxes)
+        for other, there in boxes[index + 1 :]
+        if min(box.x1, there.x1) - max(box.x0, there.x0) > 0.5 and min(box.y1, there.y1) - max(box.y0, there.y0) > 2
+    ]
+    return cut + touching
+
+
+@pytest.mark.parametrize("draw", _ALL)
+def test_no_text_is_cut_or_runs_into_another(draw: Any) -> None:
+    assert _overlaps(draw().figure) == []
+
+
+@pytest.mark.parametrize("draw", [_progress, _bars, _grouped])
+def test_a_phone_gets_its_own_layout_with_all_the_words(draw: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[Any] = []
+    wide = draw()
+    monkeypatch.setattr(charts, "narrowed", lambda canvas: pytest.fail("not laid out anew"))
+    original = charts._svg
+    monkeypatch.setattr(charts, "_svg", lambda figure: (drawn.append(figure), original(figure))[1])
+    charts.images(wide)
+    phone = drawn[-1]
+    assert phone.get_size_inches()[0] == pytest.approx(narrow.WIDTH / 2.54)
+    assert _overlaps(phone) == []
+
+    def words(figure: Any) -> list[str]:
+        texts = [text for axes in figure.axes for text in _written(axes)]
+        texts += [text for legend in figure.legends for text in legend.get_texts()]
+        return sorted(word for text in texts for word in text.get_text().split())
+
+    assert words(phone) == words(wide.figure)
+    assert all(text.get_fontsize() >= look.SIZE for axes in phone.axes for text in axes.texts)
+
+
+def test_an_own_drawing_keeps_its_axes_on_the_narrower_canvas() -> None:
+    wide = _own().figure
+    phone = narrow.narrowed(wide)
+    assert phone.get_size_inches()[0] == pytest.approx(narrow.WIDTH / 2.54)
+    assert wide.get_size_inches()[0] == pytest.approx(16 / 2.54)
+    assert phone.axes[0].get_xlim() == wide.axes[0].get_xlim()
+    assert _overlaps(phone) == []
+    (legend,) = phone.legends
+    assert [text.get_text().replace("\n", " ") for text in legend.get_texts()] == [
+        "Hồ sơ tiếp nhận trực tuyến toàn trình của cấp xã",
+        "Hồ sơ tiếp nhận trực tiếp",
+    ]
+    labels = [label.get_window_extent() for label in phone.axes[0].get_xticklabels()]
+    assert labels[0].height > labels[0].width * 0.5, "month names stand at an angle"
+
+
+def test_what_is_added_to_a_chart_is_in_the_narrow_one_too() -> None:
+    plain, added = _bars(), _bars()
+    added.axvline(8000, color="#ff00ff")
+    assert "#ff00ff" in charts.images(added).narrow
+    assert charts.images(plain).narrow != charts.images(added).narrow
+
+
+@pytest.mark.parametrize("draw", _ALL)
+def test_pictures_repeat_byte_for_byte_and_leave_the_drawing_alone(draw: Any) -> None:
+    axes = draw()
+    size = tuple(axes.figure.get_size_inches())
+    first = charts.images(axes)
+    assert charts.images(axes) == first == charts.images(draw())
+    assert tuple(axes.figure.get_size_inches()) == size
+    for svg in (first.svg, first.narrow):
+        assert "<text" not in svg, "letters are outlines: a reader needs no font"
+        assert not re.search(r"\d{4}-\d{2}-\d{2}T", svg)
+        assert len(svg) < 45_000
+
+
+def _relative_luminance(colour: str, *, inverted: bool = False) -> float:
+    parts = [int(colour[index : index + 2], 16) / 255 for index in (1, 3, 5)]
+    parts = [1 - part if inverted else part for part in parts]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def _contrast(one: str, other: str, *, inverted: bool = False) -> float:
+    """As WCAG 2.1 defines it; `inverted` as a dark page shows both."""
+    light, dark = sorted((_relative_luminance(colour, inverted=inverted) for colour in (one, other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("inverted", [False, True])
+def test_colours_are_told_from_the_ground_light_or_dark(inverted: bool) -> None:
+    for colour in (*look.PALETTE, look.EDGE):
+        assert _contrast(colour, look.PAPER, inverted=inverted) >= 3, colour
+    for ground in (look.PAPER, look.TRACK):
+        assert _contrast(look.INK, ground, inverted=inverted) >= 4.5
+    assert _contrast(look.PAPER, look.PALETTE[0], inverted=inverted) >= 4.5
+    assert len(set(look.HATCHES)) == len(look.PALETTE), "no group is told by its colour alone"
+
+
+def test_vector_has_no_ground_and_raster_has_paper() -> None:
+    pictures = charts.images(charts.bars({"Đề án": _figure("a", 7)}))
+    assert "#ffffff" not in pictures.svg + pictures.narrow
+    image = Image.open(io.BytesIO(base64.b64decode(pictures.png)))
     assert image.info["dpi"] == pytest.approx((300, 300), abs=1)
     assert image.width == pytest.approx(16 / 2.54 * 300, abs=2)
+    assert image.convert("RGBA").getpixel((0, 0)) == (255, 255, 255, 255)
+
+
+def test_compact_vector_is_the_same_picture(tmp_path: Path) -> None:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("no chromium")
+    from playwright.sync_api import sync_playwright
+
+    figure = _grouped().figure
+    figure.axes[0].plot([100, 900], [0, 1], marker="o", color="#ff00ff")
+    written = io.StringIO()
+    figure.savefig(written, format="svg", metadata={"Date": None})
+    before = written.getvalue()
+    after = compact(before)
+    assert len(after) < len(before) * 0.65
+    shots = []
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 640, "height": 420}, device_scale_factor=2)
+        for name, svg in (("before", before), ("after", after)):
+            (tmp_path / f"{name}.svg").write_text(svg, encoding="utf-8")
+            page.goto((tmp_path / f"{name}.svg").as_uri())
+            shots.append(Image.open(io.BytesIO(page.screenshot())).convert("L"))
+        browser.close()
+    assert shots[0].getextrema()[0] < 50, "something is drawn"
+    assert ImageChops.difference(*shots).getextrema()[1] < 100, "no more than the edges of letters differ"
+
+
+def test_numbers_of_a_drawing() -> None:
+    progress = charts.numbers(_progress())
+    assert progress is not None
+    assert progress.columns == ("Nội dung", "Đã đạt (người đủ điều kiện)", "Chỉ tiêu (người đủ điều kiện)", "Tỷ lệ")
+    label, figures = progress.rows[0]
+    assert (label, [str(figure) for figure in figures]) == ("Đã cấp", ["375.671", "388.006", "96,82%"])
+    assert str(progress.rows[2][1][2]) == "120%"
+
+    bars = charts.numbers(_bars())
+    assert bars is not None
+    assert bars.columns == ("Nội dung", "Số lượng (lượt)")
+    assert [(label, figure.value) for label, (figure,) in bars.rows] == [
+        (_LONG, 15414),
+        ("Giảm", -3000),
+        ("Trống", None),
+    ]
+    rates = charts.numbers(charts.bars({"x": _figure("a", Decimal("12.5"), "%")}))
+    assert rates is not None and rates.columns == ("Nội dung", "Tỷ lệ")
+    own_unit = charts.numbers(charts.bars({"x": _figure("a", 1, "thẻ")}))
+    assert own_unit is not None and own_unit.columns[1] == "Số lượng (thẻ)"
+
+    grouped = charts.numbers(_grouped())
+    assert grouped is not None
+    assert grouped.columns[1][0] == "Số lượng (hồ sơ)" and grouped.columns[2] == ("Số lượng (hồ sơ)", "B")
+    assert [figure.value for figure in grouped.rows[0][1]] == [2743, 2443, 2143, 1843, 1543]
+    assert charts.numbers(_own()) is None
+
+
+def test_numbers_told_by_the_author() -> None:
+    listed = charts.told({"x": _figure("a", 1, "thẻ"), "y": _figure("b", 2, "thẻ")})
+    assert listed.columns == ("Nội dung", "Số lượng (thẻ)")
+    grouped = charts.told({"Xã": {"x": _figure("a", 1)}, "Phường": {"x": _figure("b", 2)}})
+    assert grouped.columns == ("Nội dung", ("Số lượng", "Xã"), ("Số lượng", "Phường"))
+    assert [figure.value for figure in grouped.rows[0][1]] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: charts.bars({}), "không có nhãn nào"),
+        (lambda: charts.progress({}), "không có nhãn nào"),
+        (lambda: charts.grouped_bars({}), "không có nhãn nào"),
+        (lambda: charts.grouped_bars({"A": {}}), "các nhóm của biểu đồ không có nhãn nào"),
+        (
+            lambda: charts.grouped_bars({"A": {"x": _figure("a", 1)}, "B": {"y": _figure("b", 1)}}),
+            "nhóm “B” của biểu đồ không có cùng các nhãn",
+        ),
+        (lambda: charts.grouped_bars({str(n): {"x": _figure("a", n)} for n in range(6)}), "biểu đồ có 6 nhóm"),
+        (lambda: charts.told({"x": 12}), "số liệu “x” của biểu đồ là 12"),
+        (lambda: charts.told({"A": {"x": 1.5}}), r"số liệu “x” của biểu đồ là 1\.5"),
+        (lambda: charts.told({"A": {"x": _figure("a", 1)}, "y": _figure("b", 1)}), "cả nhóm"),
+        (lambda: charts.told({}), "không có nhãn nào"),
+    ],
+)
+def test_mistakes_of_the_author(make: Any, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        make()
 
 
 def test_letters_come_from_the_report_font() -> None:

@@ -3,14 +3,13 @@
 import yaml
 
 from baocao.checks import acknowledge, check_dataset, check_params
-from baocao.dataset import build_dataset
-from baocao.derived import load_derived
 from baocao.errors import Problem, Severity
 from baocao.finding import Finding
-from baocao.month import read_month
+from baocao.month import Month, read_month
 from baocao.params import Params, load_params
 from baocao.project import Project
-from workbooks import APRIL, CARDS, POLICE, ROOT, april, april_forms, folder_of, put
+from baocao.rules import load_rules
+from workbooks import APRIL, CARDS, POLICE, ROOT, folder_of, put
 
 
 def params(project: Project, *acknowledged: dict[str, str]) -> Params:
@@ -27,15 +26,18 @@ def finding(rule: str, code: str, severity: Severity) -> Finding:
     return Finding(rule, code, severity, Problem("x"))
 
 
-def test_as_of_dates_outside_the_window(project: Project) -> None:
-    dataset = build_dataset(april(), april_forms(), load_derived(ROOT / "data" / "derived.yml"), None)
-    found = check_dataset(dataset, april_forms(), load_params(project, APRIL))
-    assert {item.rule for item in found} == {"ngay_ngoai_ky"}
+def test_as_of_dates_outside_the_window(april_month: Month) -> None:
+    month = april_month
+    rules = load_rules(ROOT / "data" / "rules.yml", month.dataset, month.forms)
+    found = check_dataset(month.dataset, month.forms, month.params, rules)
+    assert {item.code for item in found if item.rule == "ngay_ngoai_ky"} == {
+        f"luong_huu.{name}.tinh_den" for name in ("hang_thang", "mot_lan", "that_nghiep")
+    }
     one = next(item for item in found if item.code == "luong_huu.hang_thang.tinh_den")
     assert one.severity is Severity.CANH_BAO
     assert "11/3/2024 nằm ngoài kỳ số liệu" in one.problem.what
     assert one.problem.expected == "ngày trong khoảng 15/3/2024–14/4/2024"
-    assert one.department == next(form.department for form in april_forms() if form.form == "bhxh")
+    assert one.department == next(form.department for form in month.forms if form.form == "bhxh")
 
 
 def test_part_larger_than_its_whole(project: Project) -> None:
@@ -83,3 +85,18 @@ def test_inferred_facts_are_notes(project: Project) -> None:
     found = check_params(load_params(project, APRIL))
     assert {item.severity for item in found} == {Severity.LUU_Y}
     assert any("suy luận" in item.problem.what for item in found)
+
+
+def test_what_is_left_open_is_noted_once_each(project: Project) -> None:
+    found = {item.code: item for item in check_params(params(project)) if item.rule == "chua_ghi"}
+    assert list(found) == ["to", "number", "issued"]
+    assert {item.severity for item in found.values()} == {Severity.LUU_Y}
+    assert found["to"].problem.what == "Kính gửi: chưa ghi nơi nhận báo cáo"
+    assert found["to"].problem.where == ("params/2024-04.yml", "to")
+    assert "II.9.b" in found["to"].problem.expected
+
+
+def test_a_report_ready_to_be_issued_leaves_nothing_open(project: Project) -> None:
+    content = {"period": "2024-04", "number": 5, "issued": "2024-04-16", "to": ["Tổ công tác Đề án 06 tỉnh"]}
+    project.params(APRIL).write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+    assert "chua_ghi" not in {item.rule for item in check_params(load_params(project, APRIL))}

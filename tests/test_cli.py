@@ -1,6 +1,7 @@
 """The command line: words, exit statuses, what is printed where. Commands run on a copy of the real project."""
 
 import io
+import json
 import os
 import re
 import shutil
@@ -44,7 +45,9 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def english(text: str) -> list[str]:
-    return ENGLISH.findall(text.replace("--help", "").replace("--version", ""))
+    for typed in ("--help", "--version", "text, json, xlsx", "Mặc định: text"):
+        text = text.replace(typed, "")
+    return ENGLISH.findall(text)
 
 
 def in_new_process(arguments: Sequence[str], **environment: str) -> subprocess.CompletedProcess[bytes]:
@@ -107,6 +110,8 @@ WRONG = {
     "run 2024-04 --renderer latex": "không có bộ dàn trang “latex”",
     "run 2023-01": "không có tệp params/2023-01.yml",
     "check thang-tu": "“thang-tu” không hợp lệ",
+    "check 2024-04 --format csv": "không có định dạng “csv”",
+    "check --format": "--format DẠNG",
     "new": "thiếu KỲ",
     "demo": "thiếu THƯ_MỤC",
     "demo outputs/demo --period 5": "“5” không hợp lệ",
@@ -282,6 +287,42 @@ def test_check_names_a_notebook_that_a_run_would_refuse(root: Path, capsys: pyte
     (root / "notebooks" / "Muc 24.ipynb").write_text("{}", "utf-8")
     assert main(["check", "2024-04"]) == 2
     assert "tên sổ tay không đúng mẫu" in capsys.readouterr().err
+
+
+def test_check_for_a_program(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "2024-04", "--format", "JSON"]) == 0
+    printed = capsys.readouterr()
+    assert printed.err == ""
+    assert json.loads(printed.out)["period"] == "2024-04"
+    (root / "notebooks" / "Muc 24.ipynb").write_text("{}", "utf-8")
+    assert main(["check", "2024-04", "--format", "json"]) == 2
+    printed = capsys.readouterr()
+    told = json.loads(printed.out)
+    assert told["readable"] and told["stops"]
+    assert told["findings"][0]["what"] == "tên sổ tay không đúng mẫu"
+    assert told["counts"]["loi"] == told["counts"]["stopping"] == 1
+    assert printed.err == ""
+    (root / "params/2024-04.yml").unlink()
+    assert main(["check", "2024-04", "--format", "json"]) == 2
+    assert not json.loads(capsys.readouterr().out)["readable"]
+    assert not (root / "outputs").exists()
+
+
+def test_check_makes_workbooks_to_send_back(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "2024-04", "--format", "xlsx"]) == 0
+    text = capsys.readouterr().out
+    folder = root / "outputs" / "2024-04.kiem-tra"
+    listed = [root / line.strip() for line in text.splitlines() if line.startswith("  ")]
+    assert sorted(listed) == sorted(folder.iterdir())
+    assert re.search(r"^Kỳ 2024-04: \d+ cảnh báo, \d+ lưu ý\.$", text, re.MULTILINE)
+    set_cell(root / "data/2024-04/01-cong-an.xlsx", "Hội, đoàn thể, phương tiện", "Hội Nông dân", 6, 9999)
+    assert main(["check", "2024-04", "--format", "xlsx"]) == 2
+    assert "Chưa lập được báo cáo" in capsys.readouterr().out
+    # A month that cannot be read leaves what is there as it is.
+    (root / "params/2024-04.yml").unlink()
+    assert main(["check", "2024-04", "--format", "xlsx"]) == 2
+    assert "params/2024-04.yml" in capsys.readouterr().err
+    assert sorted(listed) == sorted(folder.iterdir())
 
 
 class FakeRun:

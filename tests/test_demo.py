@@ -17,7 +17,7 @@ from pypdf import PdfReader
 from baocao.demo import MARK, make_demo
 from baocao.errors import InputError
 from baocao.figure import Date, Figure, Text
-from baocao.forms import AS_OF
+from baocao.forms import AS_OF, UnitForm
 from baocao.month import Month, read_month
 from baocao.params import load_params
 from baocao.period import Period
@@ -71,9 +71,11 @@ def counts(month: Month) -> dict[str, int]:
 def test_the_same_cells_are_filled_and_nothing_stops(april: Month, may: Month) -> None:
     assert may.params.monthly.simulated
     assert may.stopping == ()
-    assert list(may.dataset.inputs) == list(april.dataset.inputs)
+    # What the units report begins in May.
+    same = [code for code in may.dataset.inputs if not code.startswith(("hoi_xa.", "nguon_luc_xa."))]
+    assert same == list(april.dataset.inputs)
     missing = {code for code, datum in april.dataset.inputs.items() if datum.missing}
-    assert {code for code, datum in may.dataset.inputs.items() if datum.missing} == missing
+    assert {code for code in same if may.dataset.inputs[code].missing} == missing
 
 
 def test_counts_grow_by_three_percent_at_most(april: Month, may: Month) -> None:
@@ -97,7 +99,9 @@ def test_what_does_not_grow(april: Month, may: Month) -> None:
 
 
 def test_rates_stay_rates_and_differences_stay_positive(april: Month, may: Month) -> None:
-    for before, after in zip(april.dataset.derived(), may.dataset.derived(), strict=True):
+    declared = {figure.code: figure for figure in may.dataset.derived()}
+    for before in april.dataset.derived():
+        after = declared[before.code]
         assert before.missing == after.missing
         if after.value is not None:
             assert after.value >= 0
@@ -136,15 +140,62 @@ def test_sums_stay_sums(april: Month, may: Month) -> None:
 
 
 def test_the_same_source_gives_the_same_figures(april: Month, may: Month) -> None:
-    assert simulated_values(april, may.params) == simulated_values(april, may.params)
+    first = simulated_values(april, may.params, may.forms)
+    assert simulated_values(april, may.params, may.forms) == first
+
+
+def test_the_units_add_up_to_the_city(may: Month) -> None:
+    value = counts(may)
+    units = [form.unit.code for form in may.forms if isinstance(form, UnitForm)]
+    assert len(units) == 27
+    compared = 0
+    for code, whole in value.items():
+        block, _, place = code.partition(".")
+        parts = [value[f"{block}_xa.{unit}.{place}"] for unit in units if f"{block}_xa.{unit}.{place}" in value]
+        if parts:
+            assert len(parts) == 27, code
+            assert sum(parts) == whole, code
+            compared += 1
+    # 7 groups by 3 columns, of which April lacks one cell, and 3 numbers of the community teams.
+    assert compared == 7 * 3 - 1 + 3
+
+
+def test_parts_stay_within_their_whole_in_every_unit(may: Month) -> None:
+    value = counts(may)
+    for form in may.forms:
+        if isinstance(form, UnitForm):
+            for row in ("nguoi_cao_tuoi", "nong_dan", "lao_dong", "nguoi_co_cong"):
+                start = f"hoi_xa.{form.unit.code}.{row}"
+                chain = [value[f"{start}.{name}"] for name in ("tong_so", "da_cung_cap", "da_phe_duyet")]
+                assert chain == sorted(chain, reverse=True), start
+
+
+def test_a_month_after_unit_forms_is_simulated_from_the_sums(demo: Project, tmp_path: Path) -> None:
+    path = demo.submissions(MAY) / "01-cong-an.xlsx"
+    book = openpyxl.load_workbook(path)
+    sheet = book["Hội, đoàn thể, phương tiện"]
+    row = next(cells[0].row for cells in sheet.iter_rows() if any(cell.value == "Hội Nông dân" for cell in cells))
+    kept = [sheet.cell(row, column).value for column in (4, 5, 6)]
+    for column in (4, 5, 6):
+        sheet.cell(row, column).value = None
+    whole = tmp_path / "whole"
+    shutil.copytree(demo.root, whole)
+    book.save(Project(whole).submissions(MAY) / "01-cong-an.xlsx")
+    june = Period(2024, 6)
+    month = read_month(make_demo(Project(whole), tmp_path / "june", MAY, june), june)
+    assert month.stopping == ()
+    assert [
+        month.dataset.get(f"hoi.nong_dan.{name}").value for name in ("tong_so", "da_cung_cap", "da_phe_duyet")
+    ] == kept
+    assert month.dataset.change(month.dataset.get("hoi.nong_dan.tong_so")).value == 0  # type: ignore[arg-type]
 
 
 def test_another_month_gives_other_figures(april: Month, may: Month, project: Project) -> None:
     params = project.params(Period(2024, 6))
     params.write_text("period: 2024-06\n", "utf-8")
-    later = simulated_values(april, load_params(project, Period(2024, 6)))
+    later = simulated_values(april, load_params(project, Period(2024, 6)), may.forms)
     params.unlink()
-    assert later["cccd.da_cap"] != simulated_values(april, may.params)["cccd.da_cap"]
+    assert later["cccd.da_cap"] != simulated_values(april, may.params, may.forms)["cccd.da_cap"]
     assert str(later["cccd.da_cap.tinh_den"]) == "2024-06-12"
 
 
@@ -153,7 +204,7 @@ def test_codes_that_no_form_has_are_named(april: Month, may: Month, monkeypatch:
     monkeypatch.setattr("baocao.simulate._SUMS", sums)
     monkeypatch.setattr("baocao.simulate._CLOSED_BLOCKS", frozenset({"tiem_chung", "khoi_cu"}))
     with pytest.raises(ValueError, match="không có") as caught:
-        simulated_values(april, may.params)
+        simulated_values(april, may.params, may.forms)
     named = str(caught.value).partition(": ")[2].split(", ")
     assert named == ["dvc_25.*.cu", "dvc_26.*.truc_tuyen", "khoi_cu", "nguoi_co_cong.cu"]
 
@@ -209,7 +260,7 @@ def test_changes_against_the_month_before_can_be_computed(may: Month) -> None:
 
 def test_every_sheet_says_that_it_is_simulated(demo: Project) -> None:
     paths = sorted(demo.submissions(MAY).glob("*.xlsx"))
-    assert len(paths) == 9
+    assert len(paths) == 9 + 27
     for path in paths:
         for sheet in openpyxl.load_workbook(path).worksheets:
             texts = [str(cell.value) for cells in sheet.iter_rows() for cell in cells if cell.value is not None]
@@ -310,7 +361,13 @@ def test_acknowledged_oddities_are_carried_over(tmp_path: Path) -> None:
     params.write_text(yaml.safe_dump({"period": "2024-04", "acknowledged": [answer]}, allow_unicode=True), "utf-8")
     month = read_month(make_demo(project, tmp_path / "demo", APRIL, MAY), MAY)
     assert month.stopping == ()
-    assert [item.by for item in month.params.monthly.acknowledged] == ["Trần Thị Lan"]
+    kept = {item.code: item for item in month.params.monthly.acknowledged}
+    assert answer["code"] in kept
+    # The units' shares have the same oddity.
+    start = "hoi_xa.vinh_hoa.nong_dan"
+    unit = kept[f"{start}.da_phe_duyet/{start}.tong_so"]
+    assert (unit.reason, unit.by) == ("Hội đã đối chiếu danh sách", "Trần Thị Lan")
+    assert not [finding for finding in month.findings if finding.rule == "xac_nhan_thua"]
 
 
 # From the command line to the report

@@ -1,8 +1,9 @@
 """A new month: parameters, blank forms, drafts; nothing that is there is touched."""
 
 import shutil
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import openpyxl
@@ -16,6 +17,7 @@ from baocao.new import monthly_params, new_month
 from baocao.params import Acknowledgement, load_params
 from baocao.period import Period
 from baocao.project import Project
+from baocao.workbook import REFERENCE
 
 ROOT = Path(__file__).parents[1]
 APRIL, MAY = Period(2024, 4), Period(2024, 5)
@@ -25,6 +27,7 @@ APRIL, MAY = Period(2024, 4), Period(2024, 5)
 def project(tmp_path: Path) -> Project:
     shutil.copytree(ROOT / "params", tmp_path / "params", ignore=shutil.ignore_patterns("2024-05*"))
     shutil.copytree(ROOT / "data" / "forms", tmp_path / "data" / "forms")
+    shutil.copyfile(ROOT / "data" / "units.yml", tmp_path / "data" / "units.yml")
     own = tmp_path / "notebooks" / str(APRIL)
     own.mkdir(parents=True)
     notebook = nbformat.v4.new_notebook(
@@ -75,6 +78,62 @@ def test_blank_forms_are_of_the_month_and_empty(project: Project) -> None:
     assert stopping == {"thieu_so_lieu"}
     book = openpyxl.load_workbook(project.submissions(MAY) / "01-cong-an.xlsx")
     assert book.properties.created == datetime(2024, 5, 1)
+
+
+def test_cut_off_and_deadline_are_computed(project: Project) -> None:
+    made = new_month(project, MAY)
+    assert (made.dates.cut_off, made.dates.deadline) == (date(2024, 5, 14), date(2024, 5, 16))
+    text = project.params(MAY).read_text("utf-8")
+    assert "# Kỳ số liệu: 15/4/2024–14/5/2024, chốt thứ Ba 14/5/2024.\n" in text
+    assert "# Hạn gửi báo cáo: thứ Năm 16/5/2024 " in text
+    assert "ngày ban hành, ví dụ 2024-05-16\n" in text
+    page = openpyxl.load_workbook(project.submissions(MAY) / "01-cong-an.xlsx").worksheets[0]
+    assert "(Số liệu từ ngày 15/4/2024 đến hết ngày 14/5/2024)" in [cell.value for cell in page["A"]]
+
+
+def references(path: Path) -> list[object]:
+    """The values under “Kỳ trước” on the first sheet of a workbook."""
+    page = openpyxl.load_workbook(path).worksheets[0]
+    heads = [cell for row in page.iter_rows() for cell in row if cell.value == REFERENCE]
+    return [page.cell(cell.row + 1, cell.column).value for cell in heads]
+
+
+def test_forms_show_what_last_month_s_said(project: Project) -> None:
+    shutil.copytree(ROOT / "data" / "2024-04", project.submissions(APRIL))
+    new_month(project, MAY)
+    assert references(project.submissions(MAY) / "01-cong-an.xlsx") == [388006, 100]
+    assert references(project.submissions(MAY) / "03-bhxh.xlsx")
+    # The units sent nothing in April.
+    assert references(project.submissions(MAY) / "10-phuong-xa-vinh-hoa.xlsx") == []
+    intake = read_submissions(project.submissions(MAY), load_forms(project.forms, MAY), MAY)
+    assert all(datum.missing for datum in intake.data.values())
+    assert {finding.rule for finding in intake.findings} == {"thieu_so_lieu", "chua_bao_cao"}
+
+
+def test_what_cannot_be_read_of_last_month_is_not_shown(project: Project) -> None:
+    shutil.copytree(ROOT / "data" / "2024-04", project.submissions(APRIL))
+    (project.submissions(APRIL) / "01-cong-an.xlsx").write_bytes(b"PK damaged")
+    new_month(project, MAY)
+    assert references(project.submissions(MAY) / "01-cong-an.xlsx") == []
+    assert references(project.submissions(MAY) / "02-lao-dong.xlsx")
+
+
+def test_a_month_before_the_first_forms_shows_nothing(project: Project) -> None:
+    for path in project.forms.glob("*.yml"):
+        text = path.read_text("utf-8").replace("valid_from: 2022-01", "valid_from: 2024-05")
+        path.write_text(text, "utf-8")
+    shutil.copytree(ROOT / "data" / "2024-04", project.submissions(APRIL))
+    new_month(project, MAY)
+    assert references(project.submissions(MAY) / "01-cong-an.xlsx") == []
+
+
+def test_equal_inputs_give_equal_files(project: Project, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "data" / "2024-04", project.submissions(APRIL))
+    shutil.copytree(project.root, tmp_path / "other", ignore=shutil.ignore_patterns("other"))
+    new_month(project, MAY)
+    new_month(Project(tmp_path / "other"), MAY)
+    made = {path.name: path.read_bytes() for path in project.submissions(MAY).iterdir()}
+    assert made == {path.name: path.read_bytes() for path in (tmp_path / "other/data/2024-05").iterdir()}
 
 
 def test_drafts_are_marked_and_move_to_the_month(project: Project) -> None:
@@ -149,8 +208,8 @@ def test_a_month_before_every_form(project: Project) -> None:
 def test_what_was_half_written_is_not_there(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     write = new.write_workbook
 
-    def killed(form: Form, period: Period, path: Path) -> None:
-        write(form, period, path)
+    def killed(form: Form, period: Period, path: Path, **options: Any) -> None:
+        write(form, period, path, **options)
         if form.form == "lao_dong":
             path.write_bytes(path.read_bytes()[:1000])
             raise KeyboardInterrupt
@@ -194,6 +253,17 @@ def test_acknowledgements_are_read_as_written(project: Project) -> None:
     )
     project.params(MAY).write_text(monthly_params(MAY, acknowledged=given), "utf-8")
     assert load_params(project, MAY).monthly.acknowledged == given
+
+
+def test_settings_that_a_month_may_have_of_its_own_are_shown_as_they_are_written(project: Project) -> None:
+    text = monthly_params(MAY)
+    for key in ("signer", "charts"):
+        assert text.count(f"\n# {key}: ") == 1
+        text = text.replace(f"\n# {key}: ", f"\n{key}: ").replace("name: …", "name: Trần An")
+    project.params(MAY).write_text(text, "utf-8")
+    params = load_params(project, MAY)
+    assert params.signer.lines == ("KT. CHỦ TỊCH", "PHÓ CHỦ TỊCH")
+    assert params.charts == ("html",)
 
 
 def test_a_place_that_cannot_be_written(project: Project) -> None:

@@ -1,6 +1,8 @@
 """What an analyst's notebook can do, in real kernels: prose, search, tables, and errors that point at a line."""
 
+import base64
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -12,9 +14,9 @@ import papermill
 import pytest
 
 from baocao.month import Month
-from baocao.notebook_keys import KEY
+from baocao.notebook_keys import KEY, NARROW, NUMBERS
+from baocao.part import take_apart
 from baocao.project import Project
-from baocao.weave import take_apart
 from conftest import APRIL, MadeReport
 
 _HEAD = "from baocao.notebook import charts, open_report\nreport = open_report(period)"
@@ -68,6 +70,54 @@ def test_prose_tables_search_and_reads(project: Project) -> None:
     assert "22.966" in table.data["text/html"]
     reads = {code for output in _outputs(notebook, "reads") for data in output.data.values() for code in data["codes"]}
     assert {"cccd.da_cap", "cccd.dan_so", "hoi.nguoi_cao_tuoi.tong_so", "hoi.nguoi_cao_tuoi.ty_le"} <= reads
+
+
+def test_a_chart_shows_in_jupyter_and_brings_its_numbers(project: Project) -> None:
+    told = "name='{}', caption='Thẻ & {{{{ cccd.da_cap }}}}', alt='Đã cấp {{{{ cccd.da_cap }}}}'"
+    notebook = _run(
+        project,
+        "cap = report.figure('cccd.da_cap')\n"
+        f"report.chart(charts.progress({{'Cấp thẻ': (cap, report.figure('cccd.dan_so'))}}), {told.format('a')})",
+        "axes = charts.canvas(2)\naxes.bar(['Cấp thẻ'], [float(cap.value)])\n"
+        f"report.chart(axes, {told.format('b')}, numbers={{'Cấp thẻ': cap}})",
+        f"report.chart(axes, {told.format('c')}, "
+        "numbers=(report.table('hoi'), {'ten': 'Hội', 'tong_so': ('Hội viên', 'Tổng')}))",
+    )
+    drawn, own, paired = _outputs(notebook, "chart")
+    html = drawn.data["text/html"]
+    assert "<figcaption>Thẻ &amp; 375.671</figcaption>" in html
+    assert 'alt="Đã cấp 375.671"' in html
+    picture = re.search(r'src="data:image/svg\+xml;base64,([^"]+)"', html)
+    assert picture and base64.b64decode(picture[1]).decode() == drawn.data["image/svg+xml"]
+    for output in (drawn, own, paired):
+        assert output.data[NARROW].startswith("<svg") and output.data[NARROW] != output.data["image/svg+xml"]
+        assert output.data[NUMBERS].startswith('<table class="bang">')
+    source = 'data-so="cccd.da_cap" title="01-cong-an.xlsx › CCCD, định danh › D9">375.671<'
+    assert source in drawn.data[NUMBERS] and source in own.data[NUMBERS]
+    assert ">96,82%<" in drawn.data[NUMBERS]
+    assert "<th>Tổng</th>" in paired.data[NUMBERS] and ">22.966<" in paired.data[NUMBERS]
+
+
+def test_a_drawing_without_its_numbers_is_refused(project: Project) -> None:
+    said = {
+        "None": ("InputError", "biểu đồ “a” thiếu số liệu cho người không nhìn thấy hình", "numbers="),
+        "{'x': 5}": ("InputError", "số liệu “x” của biểu đồ là 5", "report.figure"),
+        "report.table('hoi')": ("InputError", "chưa có tiêu đề cột", "numbers=(bảng, {mã cột: tiêu đề})"),
+        "(report.table('hoi'), {'khac': 'Khác'})": ("InputError", "bảng không có cột: khac"),
+    }
+    attempt = (
+        "def thu(so):\n    try:\n"
+        "        report.chart(charts.canvas(2), name='a', caption='c', alt='x', numbers=so)\n"
+        "    except Exception as error:\n        print(type(error).__name__, error)"
+    )
+    notebook = _run(project, attempt, *(f"thu({numbers})" for numbers in said))
+    assert not _outputs(notebook, "chart")
+    printed = [
+        output.text for cell in notebook.cells for output in cell.get("outputs", []) if output.output_type == "stream"
+    ]
+    for text, words in zip(printed, said.values(), strict=True):
+        for word in words:
+            assert word in text
 
 
 @pytest.mark.parametrize(

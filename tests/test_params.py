@@ -126,7 +126,30 @@ def test_sentences_are_filled_in(project: Project) -> None:
             [{"rule": "a", "code": "b", "reason": "đã đối chiếu", "by": by} for by in ("Lan", "Hoa")],
             "“acknowledged”: a › b có 2 lời xác nhận",
         ),
-        ("signer", "x", "khóa “signer” không được biết đến"),
+        ("signe", "x", "khóa “signe” không được biết đến"),
+        ("charts", ["docx", "odt"], "phải là một trong: 'docx', 'pdf' hoặc 'html'"),
+        ("charts", "docx", "“charts” phải là danh sách"),
+        ("signer", {"name": "An"}, "thiếu khóa “post”"),
+        ("signer", {"name": "An", "post": ""}, "“post” quá ngắn"),
+        ("signer", {"name": "An", "post": "PHÓ", "form": "KY"}, "“form” phải là một trong"),
+        *(
+            ("signer", {"name": "An", "post": "PHÓ", "form": form}, f"“signer”: form {form} cần thêm head")
+            for form in ("KT", "TL", "TUQ")
+        ),
+        *(
+            ("signer", {"name": "An", "post": "CHỦ TỊCH", "form": form, "head": "CHỦ TỊCH"}, "head chỉ dùng khi form")
+            for form in (None, "Q")
+        ),
+        (
+            "signer",
+            {"name": "An", "post": "PHÓ CHỦ TỊCH", "form": "KT", "head": "KT. CHỦ TỊCH"},
+            "“signer”: head không ghi sẵn “KT.”",
+        ),
+        (
+            "signer",
+            {"name": "An", "post": "CHỦ TỊCH", "on_behalf_of": "TM. UBND"},
+            "“signer”: on_behalf_of không ghi sẵn “TM.”",
+        ),
     ],
 )
 def test_malformed_parameters(project: Project, key: str, value: object, words: str) -> None:
@@ -134,3 +157,57 @@ def test_malformed_parameters(project: Project, key: str, value: object, words: 
     found = problems(project)
     assert words in found
     assert found.startswith("params/2024-04.yml › dòng ")
+
+
+@pytest.mark.parametrize(
+    ("signer", "lines"),
+    [
+        ({"post": "TỔ TRƯỞNG TỔ CÔNG TÁC"}, ["TỔ TRƯỞNG TỔ CÔNG TÁC"]),
+        ({"on_behalf_of": "ỦY BAN NHÂN DÂN", "post": "CHỦ TỊCH"}, ["TM. ỦY BAN NHÂN DÂN", "CHỦ TỊCH"]),
+        ({"form": "Q", "post": "CHỦ TỊCH"}, ["Q. CHỦ TỊCH"]),
+        (
+            {"on_behalf_of": "ỦY BAN NHÂN DÂN", "form": "Q", "post": "CHỦ TỊCH"},
+            ["TM. ỦY BAN NHÂN DÂN", "Q. CHỦ TỊCH"],
+        ),
+        (
+            {"on_behalf_of": "ỦY BAN NHÂN DÂN", "form": "KT", "head": "CHỦ TỊCH", "post": "PHÓ CHỦ TỊCH"},
+            ["TM. ỦY BAN NHÂN DÂN", "KT. CHỦ TỊCH", "PHÓ CHỦ TỊCH"],
+        ),
+        ({"form": "KT", "head": "TỔ TRƯỞNG", "post": "TỔ PHÓ"}, ["KT. TỔ TRƯỞNG", "TỔ PHÓ"]),
+        ({"form": "TL", "head": "CHỦ TỊCH", "post": "CHÁNH VĂN PHÒNG"}, ["TL. CHỦ TỊCH", "CHÁNH VĂN PHÒNG"]),
+        ({"form": "TUQ", "head": "GIÁM ĐỐC", "post": "TRƯỞNG PHÒNG"}, ["TUQ. GIÁM ĐỐC", "TRƯỞNG PHÒNG"]),
+    ],
+)
+def test_lines_above_the_signature_follow_the_decree(
+    project: Project, signer: dict[str, str], lines: list[str]
+) -> None:
+    params = monthly(project, signer={**signer, "name": "Trần An"})
+    assert list(params.signer.lines) == lines
+    assert (params.signer.name, params.signer.other_post) == ("Trần An", None)
+
+
+def test_the_head_of_the_working_group_signs_unless_a_month_says_otherwise(project: Project) -> None:
+    signer = load_params(project, APRIL).signer
+    assert signer.lines == ("TỔ TRƯỞNG TỔ CÔNG TÁC",)
+    assert (signer.other_post, signer.name) == ("CHỦ TỊCH UBND THÀNH PHỐ", "Nguyễn Sỹ Khánh")
+    change(project.defaults, lambda content: content["signers"][0].update(inferred=True))
+    assert "người ký" in load_params(project, APRIL).inferred()
+    own = monthly(project, signer={"post": "CHỦ TỊCH", "name": "Trần An"})
+    assert own.signer.lines == ("CHỦ TỊCH",)
+    assert "người ký" not in own.inferred()
+
+
+def test_a_dated_signer_is_checked_with_file_and_line(project: Project) -> None:
+    change(project.defaults, lambda content: content["signers"][0].update(form="TUQ"))
+    found = problems(project)
+    assert "“signers”: form TUQ cần thêm head" in found
+    assert found.startswith("params/defaults.yml › dòng ")
+
+
+def test_formats_with_charts(project: Project) -> None:
+    assert load_params(project, APRIL).charts == ("docx", "pdf", "html")
+    assert monthly(project, charts=["html"]).charts == ("html",)
+    assert monthly(project, charts=[]).charts == ()
+    change(project.defaults, lambda content: content.update(charts=["html", "docx", "html"]))
+    assert monthly(project).charts == ("docx", "html")
+    assert monthly(project, charts=["pdf"]).charts == ("pdf",)

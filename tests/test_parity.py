@@ -80,4 +80,6 @@ def test_libreoffice_reads_every_word(both: Mapping[str, Mapping[str, Path]], tm
         command += ["--convert-to", "txt:Text (encoded):UTF8", "--outdir", str(target), str(files["docx"])]
         subprocess.run(command, check=True, capture_output=True, timeout=240)
         read = (target / "bao-cao.txt").read_text(encoding="utf-8-sig")
+        # Word's no-break hyphen is a character of its own to LibreOffice.
+        read = read.replace("\u2011", "-")
         assert seen.squeeze(read) == seen.squeeze(seen.docx_text(files["docx"]))

@@ -11,7 +11,7 @@ from baocao.derived import load_derived
 from baocao.errors import InputError
 from baocao.figure import Figure
 from baocao.month import Month
-from baocao.tables import FigureTable, figure_table, reported, table_html
+from baocao.tables import FigureTable, figure_table, labelled_html, reported, table_html
 from workbooks import ROOT, april, april_forms
 
 
@@ -53,10 +53,23 @@ def test_html(april_month: Month) -> None:
     assert "<caption>Bảng &#123;&#123; x &#125;&#125;</caption>" in html
     assert '<col style="width:40.00%">' in html
     assert '<th rowspan="2">Hội &amp; &lt;đoàn thể&gt;</th><th colspan="2">Hội viên</th>' in html
-    assert '<td style="text-align:center">1</td><td style="text-align:left">Hội Nông dân</td>' in html
+    assert '<td style="text-align:center">1</td><td class="ten-dong" style="text-align:left">Hội Nông dân</td>' in html
     assert 'data-so="hoi.nong_dan.tong_so" title="01-cong-an.xlsx › Hội, đoàn thể, phương tiện › D11">7.355<' in html
     assert '<td style="text-align:center"><span data-so="hoi.phuong_tien.da_cung_cap"' in html
     assert ">-</span>" in html
+
+
+def test_rows_of_a_label_and_its_figures() -> None:
+    figures = [Figure("a", 1200, "A", "thẻ"), Figure("b", None, "B", "thẻ")]
+    html = labelled_html(
+        ["Nội dung", ("Số lượng (thẻ)", "Xã & phường"), ("Số lượng (thẻ)", "Sở")], [("<Cấp>", figures)]
+    )
+    assert html.count("<tr>") == 3
+    assert '<th rowspan="2">Nội dung</th><th colspan="2">Số lượng (thẻ)</th>' in html
+    assert "<th>Xã &amp; phường</th><th>Sở</th>" in html
+    assert '<td class="ten-dong" style="text-align:left">&lt;Cấp&gt;</td>' in html
+    assert '<td style="text-align:right"><span data-so="a" title="">1.200</span></td>' in html
+    assert '<td style="text-align:center"><span data-so="b" title="">-</span></td>' in html
 
 
 def test_list_without_entries_keeps_its_columns() -> None:
@@ -66,7 +79,8 @@ def test_list_without_entries_keeps_its_columns() -> None:
     table = figure_table(dataset, "dvc_28")
     assert len(table) == 0
     assert list(table.columns)[-1] == "ty_le"
-    assert "<tbody>\n</tbody>" in table_html(table, {"stt": "STT", "dich_vu": "Dịch vụ", "ty_le": "Tỷ lệ"})
+    html = table_html(table, {"stt": "STT", "dich_vu": "Dịch vụ", "ty_le": "Tỷ lệ"})
+    assert '<tbody>\n<tr><td colspan="3">Trong kỳ chưa có báo cáo về nội dung này.</td></tr>\n</tbody>' in html
 
 
 def test_columns_of_the_author(april_month: Month) -> None:

@@ -73,7 +73,17 @@ def test_number_format_tells_what_is_shown(content: object, form: str, kind: str
     ("content", "kind", "rule", "words"),
     [
         ("chín", "integer", "chu_o_cot_so", "“chín”"),
-        ("2.743", "integer", "chu_o_cot_so", "“2.743”"),
+        ("2.743 người", "integer", "chu_o_cot_so", "“2.743 người”"),
+        ("2,743", "integer", "so_hai_nghia", "“2,743” được gõ dạng chữ, đọc được hai cách: là 2,743 hay 2.743?"),
+        ("2.000", "integer", "so_hai_nghia", "là 2.000 hay 2?"),
+        ("2.743", "number", "so_hai_nghia", "là 2.743 hay 2,743?"),
+        ("12,5", "integer", "so_le", "“12,5” được gõ dạng chữ, là số lẻ 12,5 ở ô đếm"),
+        ("−2.743", "integer", "ngoai_khoang", "-2.743 nhỏ hơn 0"),
+        ("98%", "integer", "chu_o_cot_so", "“98%”"),
+        ("Céng hßa x· héi", "string", "ma_cu", "bảng mã cũ TCVN3, không phải Unicode; có lẽ là “Cộng hòa xã hội”"),
+        ("treân 98%", "reported_rate", "ma_cu", "có lẽ là “trên 98%”"),
+        ("\u202e347.2", "integer", "dao_chieu", "ký tự ẩn đảo chiều chữ"),
+        ("an\u200f toàn", "string", "dao_chieu", "“an toàn”"),
         (2.743, "integer", "so_le", "là 2,743 hay 2.743?"),
         (0.5, "integer", "so_le", "là 0,5 hay 500?"),
         (2.7435, "integer", "so_le", "là 2,7435?"),
@@ -100,6 +110,41 @@ def test_refused(content: object, kind: str, rule: str, words: str) -> None:
     assert words in outcome.what
     assert outcome.expected
     assert outcome.remedy
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "value", "typed"),
+    [
+        ("2.743", "integer", 2743, "2.743"),
+        (" 1\u00a0485\u2009", "integer", 1485, "1 485"),
+        ("1485,0", "integer", 1485, "1485,0"),
+        ("'1485", "integer", 1485, "'1485"),
+        ("２７４３", "integer", 2743, "２７４３"),
+        ("\u202d2743\u202c", "integer", 2743, "2743"),
+        ("2.435.220.000", "number", 2435220000, "2.435.220.000"),
+        ("12,5", "number", Decimal("12.5"), "12,5"),
+    ],
+)
+def test_number_typed_as_text(content: str, kind: str, value: object, typed: str) -> None:
+    outcome = read_value(content, False, item(kind))
+    assert outcome == Reading(value, typed=typed)  # type: ignore[arg-type]
+    assert type(outcome.value) is type(value)  # type: ignore[union-attr]
+
+
+def test_percentage_typed_as_text_where_the_unit_is_percent() -> None:
+    assert read_value("98 %", False, item("integer", "%")) == Reading(98, typed="98 %")
+
+
+def test_font_of_an_old_encoding() -> None:
+    outcome = read_value("bé", False, item("string"), font=".VnTime")
+    assert isinstance(outcome, Unreadable)
+    assert (outcome.rule, "“bộ”" in outcome.what) == ("ma_cu", True)
+    assert read_value("bé", False, item("string"), font="Times New Roman") == Reading("bé")
+
+
+@pytest.mark.parametrize("text", ['=HYPERLINK("file:///x")', "<script>", "{{ 7*7 }}", "a|b", "x" * 30_000])
+def test_text_is_read_literally(text: str) -> None:
+    assert read_value(text, False, item("string")) == Reading(text)
 
 
 def test_percentage_where_a_count_belongs() -> None:
@@ -153,6 +198,8 @@ def test_largest_number_is_the_form_s_alone() -> None:
 def test_choice_is_read_in_the_form_s_own_spelling() -> None:
     choice = item("string", enum=["đã kết nối", "chưa kết nối"])
     assert read_value(" ĐÃ  KẾT NỐI", False, choice) == Reading("đã kết nối")
+    assert read_value("Hoà giải", False, item("string", enum=["hòa giải"])) == Reading("hòa giải")
+    assert read_value("ho\u0061\u0300 giải", False, item("string", enum=["hòa giải"])) == Reading("hòa giải")
     outcome = read_value("có", False, choice)
     assert isinstance(outcome, Unreadable)
     assert outcome.expected == "một trong: đã kết nối; chưa kết nối"

@@ -92,6 +92,23 @@ def put_xml(path: Path, ref: str, cell: str, part: str = "xl/worksheets/sheet1.x
     rewrite(path, part, lambda xml: re.sub(rf'<c r="{ref}"[^>]*?(/>|>.*?</c>)', cell, xml, count=1))
 
 
+def swell(path: Path, piece: str, count: int) -> None:
+    """Write `count` pieces of XML below the rows of the first sheet, `%(row)d` in each the number of its row."""
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    head, end, tail = parts.pop("xl/worksheets/sheet1.xml").partition(b"</sheetData>")
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for name, part in parts.items():
+            archive.writestr(name, part)
+        with archive.open("xl/worksheets/sheet1.xml", "w", force_zip64=True) as stream:
+            stream.write(head)
+            for start in range(0, count, 10_000):
+                stream.write(
+                    "".join(piece % {"row": 60 + n} for n in range(start, min(start + 10_000, count))).encode()
+                )
+            stream.write(end + tail)
+
+
 def insert(page: Worksheet, *, row: int = 0, column: int = 0) -> None:
     """Insert a row or a column as a spreadsheet does: merged cells move along."""
     areas = [(area.min_row, area.min_col, area.max_row, area.max_col) for area in page.merged_cells.ranges]

@@ -1,28 +1,29 @@
 """Checks before any notebook starts: everything that the intake found, and what only shows across figures."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from baocao.dataset import Dataset
+from baocao.dataset import BlockInfo, Dataset
+from baocao.digest import digest, merge_blank
 from baocao.errors import Problem, Severity
-from baocao.figure import Date
 from baocao.finding import Finding
-from baocao.forms import AS_OF, Form
-from baocao.params import Monthly, Params, describe_window
-from baocao.vi import format_date
+from baocao.forms import Form
+from baocao.params import Monthly, Params
+from baocao.rules import Rules
+from baocao.ruling import evaluate
+from baocao.scene import make_scene
 
 _ORDER = {Severity.LOI: 0, Severity.CANH_BAO: 1, Severity.LUU_Y: 2}
 
 
-def check_dataset(dataset: Dataset, forms: Sequence[Form], params: Params) -> tuple[Finding, ...]:
-    """Findings that need more than one cell: as-of dates against the window, parts larger than their whole."""
-    departments = {block.block: form.department for form in forms for block in form.blocks}
-    return (*_as_of(dataset, params, departments), *_parts(dataset, departments))
+def check_dataset(dataset: Dataset, forms: Sequence[Form], params: Params, rules: Rules) -> tuple[Finding, ...]:
+    """Findings that need more than one cell: what breaks one of the rules."""
+    return evaluate(rules, make_scene(dataset, forms, params))
 
 
 def check_params(params: Params) -> tuple[Finding, ...]:
-    """Facts in `params/` that the sources at hand do not state."""
-    return tuple(
+    """Facts in `params/` that the sources at hand do not state, and what the report leaves open."""
+    inferred = [
         Finding(
             "suy_luan",
             name,
@@ -34,57 +35,37 @@ def check_params(params: Params) -> tuple[Finding, ...]:
             ),
         )
         for name in params.inferred()
-    )
+    ]
+    return (*inferred, *_open(params))
 
 
-def _as_of(dataset: Dataset, params: Params, departments: dict[str, str]) -> Iterable[Finding]:
-    first, last = params.window_days
-    for code, datum in dataset.inputs.items():
-        if not (isinstance(datum, Date) and code.endswith(f".{AS_OF}")) or datum.value is None:
-            continue
-        if datum.value.last_day() < first or datum.value.first_day() > last:
-            yield Finding(
-                "ngay_ngoai_ky",
-                code,
-                Severity.CANH_BAO,
-                Problem(
-                    what=f"{datum.label}: {format_date(datum.value)} nằm ngoài kỳ số liệu",
-                    where=(datum.cell.workbook, datum.cell.sheet, datum.cell.ref),
-                    expected=f"ngày trong khoảng {describe_window(params)}",
-                    remedy="đề nghị đơn vị cập nhật số liệu, hoặc xác nhận là số liệu cũ",
-                ),
-                departments.get(code.split(".")[0], ""),
-            )
+def _open(params: Params) -> Iterable[Finding]:
+    """What a report must have when it is issued and the month does not state yet."""
+    monthly = params.monthly
+    to = "cơ quan cấp trên nhận báo cáo (Nghị định 30/2020/NĐ-CP, Phụ lục I, Phần I, mục II.9.b)"
+    day = f"ngày ký, ví dụ {params.period}-16"
+    for key, known, what, expected in (
+        ("to", bool(monthly.to), "Kính gửi: chưa ghi nơi nhận báo cáo", to),
+        ("number", monthly.number is not None, "Số của báo cáo: chưa ghi, in ra chỗ trống", "số thứ tự, ví dụ 12"),
+        ("issued", monthly.issued is not None, "Ngày ban hành: chưa ghi, in ra chỗ trống", day),
+    ):
+        if not known:
+            remedy = f"ghi vào khóa {key} trước khi ban hành"
+            where = (f"params/{params.period}.yml", key)
+            yield Finding("chua_ghi", key, Severity.LUU_Y, Problem(what, where, expected, remedy))
 
 
-def _parts(dataset: Dataset, departments: dict[str, str]) -> Iterable[Finding]:
-    """A declared rate above 100%: the part is larger than the whole."""
-    for figure in dataset.derived():
-        if figure.operation != "rate" or figure.value is None or figure.value <= 100:
-            continue
-        part, whole = figure.operands
-        cell = part.cells[0]
-        yield Finding(
-            "bo_phan_lon_hon_tong",
-            f"{part.code}/{whole.code}",
-            Severity.LOI,
-            Problem(
-                what=f"{part.label} ({part}) lớn hơn {whole.label} ({whole})",
-                where=(cell.workbook, cell.sheet, cell.ref),
-                expected=f"không quá {whole}, theo {'; '.join(str(cell) for cell in whole.cells)}",
-                remedy="kiểm tra hai ô và nhập lại",
-            ),
-            departments.get(part.code.split(".")[0], ""),
-        )
-
-
-def acknowledge(findings: Iterable[Finding], params: Params) -> tuple[Finding, ...]:
+def acknowledge(
+    findings: Iterable[Finding], params: Params, blocks: Mapping[str, BlockInfo] | None = None
+) -> tuple[Finding, ...]:
     """Findings in order of weight, those answered for in `params/<period>.yml` marked so.
 
-    An acknowledgement that fits no finding is itself a cảnh báo: what it excused is gone, or misspelt.
+    With `blocks`, equal notes that nobody answers for come together as one, which can be answered for in its turn. An
+    acknowledgement that fits no finding is itself a cảnh báo: what it excused is gone, or misspelt.
     """
-    marked = answered(findings, params.monthly)
-    used = {(finding.rule, finding.code) for finding in marked}
+    single = answered(merge_blank(findings), params.monthly)
+    marked = answered(digest(single, blocks or {}), params.monthly)
+    used = {(finding.rule, finding.code) for finding in (*single, *marked)}
     unused = [
         Finding(
             "xac_nhan_thua",

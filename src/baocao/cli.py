@@ -24,6 +24,7 @@ from baocao.project import Project
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from baocao.check_report import CheckReport
     from baocao.month import Month
     from baocao.render import Renderer
     from baocao.run import Result
@@ -32,6 +33,7 @@ T = TypeVar("T")
 
 _INTERRUPTED = 130
 _ALL_FORMATS = "docx,pdf,html"
+_CHECK_FORMATS = ("text", "json", "xlsx")
 _BUG_LOG = "loi-phan-mem.log"
 
 app = typer.Typer(cls=Group, add_completion=False, rich_markup_mode=None, context_settings={"max_content_width": 100})
@@ -107,27 +109,61 @@ def _run(
 
 
 @app.command("check", cls=Command, help="Kiểm tra số liệu của một kỳ và in mọi phát hiện, không chạy sổ tay.")
-def _check(period: OptionalPeriod = None) -> int:
-    from baocao.cli_text import console, counts, say, show_findings
-    from baocao.month import read_month
-
+def _check(
+    period: OptionalPeriod = None,
+    kind: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            metavar="DẠNG",
+            help=f"Một trong các dạng: {', '.join(_CHECK_FORMATS)}. Mặc định: {_CHECK_FORMATS[0]}. Dạng xlsx ghi vào "
+            "outputs/KỲ.kiem-tra mỗi đơn vị một tệp: các phát hiện, rồi bản sao biểu đã gửi có tô màu, ghi chú ô sai.",
+        ),
+    ] = _CHECK_FORMATS[0],
+) -> int:
+    problems: list[Problem] = []
     project = Project.find()
-    wanted = _period(project, period)
-    month = read_month(project, wanted)
+    chosen = _ask(problems, lambda: _check_format(kind))
+    wanted = _ask(problems, lambda: _period(project, period))
+    if chosen is None or wanted is None:
+        raise InputError(problems)
+    from baocao.check_report import check, to_json
+
+    report = check(project, wanted)
+    if chosen == "json":
+        typer.echo(to_json(report))
+    else:
+        _show_report(project, report, chosen)
+    return InputError.exit_code if report.stops else 0
+
+
+def _show_report(project: Project, report: "CheckReport", kind: str) -> None:
+    from baocao.cli_text import console, counts, say, show_findings, shown
+
     output = console()
-    show_findings(output, month.findings)
-    say(output, f"Kỳ {wanted}: {counts(month.findings)}.")
-    project.sections(wanted)
-    if month.stopping:
+    if report.month is not None:
+        if kind == "xlsx":
+            from baocao.findings_xlsx import write_checked
+
+            files = write_checked(project, report.month)
+            if files:
+                say(output, "Kết quả kiểm tra, mỗi đơn vị có phát hiện một tệp:")
+            for path in files:
+                say(output, shown(path), 2)
+        else:
+            show_findings(output, report.month.findings)
+        say(output, f"Kỳ {report.period}: {counts(report.month.findings)}.")
+    if report.problems:
+        raise InputError(report.problems)
+    if report.stops:
         say(output, "Chưa lập được báo cáo: sửa các lỗi nêu trên, hoặc xác nhận lỗi trong tham số của kỳ.")
-        return InputError.exit_code
-    return 0
 
 
 @app.command("new", cls=Command, help="Chuẩn bị một kỳ mới: tham số, biểu mẫu trống, bản nháp sổ tay riêng của kỳ.")
 def _new(period: Annotated[str, typer.Argument(metavar="KỲ", help="Kỳ báo cáo mới, ví dụ 2024-05.")]) -> None:
     from baocao.cli_text import console, say, shown
     from baocao.new import new_month
+    from baocao.reporting import weekday_date
 
     project = Project.find()
     wanted = Period.parse(period)
@@ -146,6 +182,10 @@ def _new(period: Annotated[str, typer.Argument(metavar="KỲ", help="Kỳ báo c
             output,
             f"Sổ tay riêng của kỳ là bản nháp chép từ kỳ {wanted.shift(-1)}: đọc và sửa lời văn trước khi lập báo cáo.",
         )
+    say(
+        output,
+        f"Chốt số liệu {weekday_date(made.dates.cut_off)}, hạn gửi báo cáo {weekday_date(made.dates.deadline)}.",
+    )
     say(output, f"Gửi biểu trống trong {shown(project.submissions(wanted))} cho các đơn vị, nhận về rồi chạy:")
     say(output, f"baocao check {wanted}", 2)
 
@@ -261,6 +301,20 @@ def _formats(text: str | None) -> tuple[str, ...]:
             ]
         )
     return tuple(dict.fromkeys(names))
+
+
+def _check_format(text: str) -> str:
+    name = text.strip().lower()
+    if name not in _CHECK_FORMATS:
+        raise InputError(
+            Problem(
+                f"không có định dạng “{name}”",
+                ("--format",),
+                expected=f"một trong các dạng: {', '.join(_CHECK_FORMATS)}",
+                remedy="viết lại, ví dụ --format json",
+            )
+        )
+    return name
 
 
 def _jobs(text: str | None) -> int:

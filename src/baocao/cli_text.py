@@ -14,6 +14,7 @@ from rich.text import Text
 from baocao.doctor import Check, State
 from baocao.errors import WHERE_SEPARATOR, Problem, Severity
 from baocao.finding import Finding
+from baocao.place import place
 
 _STYLES = {Severity.LOI: "bold red", Severity.CANH_BAO: "yellow", Severity.LUU_Y: "cyan"}
 _INDENT = 5
@@ -67,10 +68,10 @@ def show_problems(target: Console, problems: Sequence[Problem]) -> None:
         _show(target, problem, lead, "bold")
 
 
-def _show(target: Console, problem: Problem, lead: str, style: str) -> None:
+def _show(target: Console, problem: Problem, lead: str, style: str, at: str = "") -> None:
     say(target, f"{lead}{problem.what}", 2, style)
-    if problem.where:
-        say(target, f"Tại: {WHERE_SEPARATOR.join(problem.where)}", _INDENT)
+    if at or problem.where:
+        say(target, f"Tại: {at or WHERE_SEPARATOR.join(problem.where)}", _INDENT)
     if problem.expected:
         say(target, f"Cần có: {problem.expected}", _INDENT)
     if problem.remedy:
@@ -100,7 +101,8 @@ def show_findings(target: Console, findings: Sequence[Finding]) -> None:
         say(target, f"{department or _GENERAL}: {counts(group)}", style="bold")
         for finding in group:
             number += 1
-            _show(target, finding.problem, f"{number}. [{finding.severity.value}] ", _STYLES[finding.severity])
+            lead = f"{number}. [{finding.severity.value}] "
+            _show(target, finding.problem, lead, _STYLES[finding.severity], place(finding))
             say(target, f"Mã phát hiện: {finding.rule}{WHERE_SEPARATOR}{finding.code}", _INDENT, "dim")
             if finding.acknowledged_by:
                 say(target, f"Đã xác nhận: {finding.reason} ({finding.acknowledged_by})", _INDENT, "green")

@@ -15,7 +15,7 @@ from typing import Any
 from baocao.derived import Derived, Rows, derive, nearest
 from baocao.errors import InputError, Problem
 from baocao.figure import Cell, Date, Datum, Figure, Number, Text, change
-from baocao.forms import Fields, Form, Grid
+from baocao.forms import Fields, Form, Grid, List, UnitForm
 from baocao.intake import Intake
 from baocao.period import Period
 from baocao.vi import PartialDate, fold, strip_marks
@@ -98,6 +98,10 @@ class Dataset:
         self.reads.add(code)
         return self.before._data.get(code) if self.before else None
 
+    def row_code(self, block: str, row: str) -> str:
+        """What the codes of a row begin with; in `hoi_xa.*.nong_dan`, which lists units, the row is the unit."""
+        return block.replace("*", row) if "*" in block else f"{block}.{row}"
+
     def rows(self, block: str) -> tuple[str, ...]:
         """Row names of a grid or list, as codes use them. A list counts as read with the row that it does not have."""
         info = self.blocks[block]
@@ -108,13 +112,10 @@ class Dataset:
     def columns(self, block: str) -> tuple[str, ...]:
         """Column names of a grid or list, then those of the figures declared for its rows."""
         own = [name for name, _, _ in self.blocks[block].columns]
-        found = [name for row, _ in self.blocks[block].rows for name in self.names_under(f"{block}.{row}")]
-        declared = [
-            declaration.code.removeprefix(f"{block}.*.")
-            for declaration in self.declarations
-            if declaration.code.startswith(f"{block}.*.")
-        ]
-        return tuple(dict.fromkeys((*own, *found, *declared)))
+        found = [name for row, _ in self.blocks[block].rows for name in self.names_under(self.row_code(block, row))]
+        start = f"{self.row_code(block, '*')}."
+        declared = [item.code.removeprefix(start) for item in self.declarations if item.code.startswith(start)]
+        return tuple(dict.fromkeys((*own, *found, *(name for name in declared if "." not in name))))
 
     def has_prefix(self, prefix: str) -> bool:
         """Some code begins with these parts."""
@@ -187,7 +188,7 @@ def build_dataset(
     intake: Intake, forms: Sequence[Form], declarations: tuple[Derived, ...], before: Dataset | None
 ) -> Dataset:
     """Put together what was read, with the month before where there is one."""
-    return Dataset(intake.period, intake.data, _block_infos(intake, forms), declarations, before)
+    return Dataset(intake.period, intake.data, _block_infos(intake, forms), (*intake.sums, *declarations), before)
 
 
 def previous_month(intake: Intake, forms: Sequence[Form], declarations: tuple[Derived, ...]) -> Dataset:
@@ -206,35 +207,56 @@ def previous_month(intake: Intake, forms: Sequence[Form], declarations: tuple[De
             data[code] = replace(datum, cell=moved(datum.cell) if datum.cell else None, as_of=as_of)
         else:
             data[code] = replace(datum, cell=moved(datum.cell))
-    return Dataset(intake.period, data, _block_infos(intake, forms), declarations)
+    return Dataset(intake.period, data, _block_infos(intake, forms), (*intake.sums, *declarations))
 
 
 def _block_infos(intake: Intake, forms: Sequence[Form]) -> dict[str, BlockInfo]:
-    """The blocks of the forms, open lists with the rows that were filled in."""
-    blocks = {}
+    """The blocks of the forms, open lists with the rows that were filled in.
+
+    Those of a form per unit come once for each unit, once as the sums over units, and as tables with a row per unit:
+    `hoi_xa.*.nong_dan` for a row of a grid, `nguon_luc_xa.*` for single values.
+    """
+    infos = [_block_info(block, form, intake.lengths) for form in forms for block in form.blocks]
+    units: dict[str, list[UnitForm]] = {}
     for form in forms:
-        for block in form.blocks:
+        if isinstance(form, UnitForm):
+            units.setdefault(form.general.form, []).append(form)
+    for parts in units.values():
+        general, rows = parts[0].general, tuple((part.unit.code, part.unit.title) for part in parts)
+        for block in general.blocks:
+            info = _block_info(block, general, intake.lengths)
+            infos.append(info)
             if isinstance(block, Fields):
-                rows = tuple((item.name, item.title) for item in block.fields)
-                columns: tuple[tuple[str, str, str], ...] = ()
+                columns = tuple((item.name, item.title, item.group) for item in block.fields)
+                infos.append(replace(info, block=f"{info.block}.*", kind="grid", rows=rows, columns=columns))
             else:
-                columns = tuple((item.name, item.title, item.group) for item in block.columns)
-                if isinstance(block, Grid):
-                    rows = tuple((row.name, row.title) for row in block.rows)
-                else:
-                    rows = tuple(
-                        (f"r{number}", str(number)) for number in range(1, intake.lengths.get(block.block, 0) + 1)
-                    )
-            blocks[block.block] = BlockInfo(block.block, block.kind, block.title, form.form, rows, columns)
-    return blocks
+                infos += [
+                    replace(info, block=f"{info.block}.*.{name}", title=f"{info.title}: {title}", rows=rows)
+                    for name, title in info.rows
+                ]
+    return {info.block: info for info in infos}
+
+
+def _block_info(block: Fields | Grid | List, form: Form, lengths: Mapping[str, int]) -> BlockInfo:
+    columns: tuple[tuple[str, str, str], ...] = ()
+    if isinstance(block, Fields):
+        rows = tuple((item.name, item.title) for item in block.fields)
+    else:
+        columns = tuple((item.name, item.title, item.group) for item in block.columns)
+        if isinstance(block, Grid):
+            rows = tuple((row.name, row.title) for row in block.rows)
+        else:
+            rows = tuple((f"r{number}", str(number)) for number in range(1, lengths.get(block.block, 0) + 1))
+    return BlockInfo(block.block, block.kind, block.title, form.form, rows, columns)
 
 
 def _row_titles(blocks: Mapping[str, BlockInfo]) -> Rows:
-    """Titles of the rows by block, for the labels of declared figures."""
-    return {
-        info.block: {name: f"dòng {title}" if info.kind == "list" else title for name, title in info.rows}
-        for info in blocks.values()
-    }
+    """Titles of the rows and units by the first part of the block's code, for the labels of declared figures."""
+    titles: dict[str, dict[str, str]] = {}
+    for info in blocks.values():
+        own = titles.setdefault(info.block.partition(".")[0], {})
+        own |= {name: f"dòng {title}" if info.kind == "list" else title for name, title in info.rows}
+    return titles
 
 
 def _dump(datum: Datum) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from baocao.errors import InputError, Problem
-from baocao.forms import load_forms
+from baocao.forms import Form, UnitForm, load_forms
 from baocao.month import Month, read_month
 from baocao.new import monthly_params, move_notebook, write_notebook
 from baocao.params import Acknowledgement, load_params
@@ -78,7 +78,7 @@ def _readable_source(project: Project, source: Period, period: Period) -> Month:
     month = read_month(project, source)
     if month.stopping:
         raise InputError(finding.problem for finding in month.stopping)
-    if load_forms(project.forms, period) != month.forms:
+    if _departments(load_forms(project.forms, period)) != _departments(month.forms):
         raise InputError(
             Problem(
                 f"biểu mẫu của kỳ {period} khác biểu mẫu của kỳ {source}",
@@ -88,6 +88,11 @@ def _readable_source(project: Project, source: Period, period: Period) -> Month:
             )
         )
     return month
+
+
+def _departments(forms: Sequence[Form]) -> tuple[Form, ...]:
+    """The forms of the city's departments; what units report is made from theirs."""
+    return tuple(form for form in forms if not form.per_unit)
 
 
 def _notebooks(project: Project, source: Period, period: Period) -> dict[Path, object]:
@@ -101,7 +106,8 @@ def _notebooks(project: Project, source: Period, period: Period) -> dict[Path, o
 
 def _files(project: Project, source: Period) -> Iterator[Path]:
     """What a run reads, apart from the theme."""
-    yield from (project.forms, project.derived, project.submissions(source))
+    yield from (project.forms, project.units, project.derived, project.indicators, project.rules)
+    yield project.submissions(source)
     yield from (project.defaults, project.params(source), project.quarto_config)
     folder = project.root / "notebooks"
     yield from sorted(folder.glob("*.ipynb"))
@@ -134,12 +140,13 @@ def _copy(path: Path, project: Project, demo: Project) -> None:
 
 
 def _write_workbooks(month: Month, demo: Project, period: Period) -> None:
-    left = simulated_values(month, load_params(demo, period))
+    forms = load_forms(demo.forms, period)
+    left = simulated_values(month, load_params(demo, period), forms)
     folder = demo.submissions(period)
     folder.mkdir(parents=True)
-    for form in month.forms:
-        blocks = {block.block for block in form.blocks}
-        values = {code: left.pop(code) for code in list(left) if code.split(".")[0] in blocks}
+    for form in forms:
+        starts = tuple(f"{block.block}." for block in form.blocks)
+        values = {code: left.pop(code) for code in list(left) if code.startswith(starts)}
         marked = form.model_copy(update={"title": f"{MARK} - {form.title}", "guidance": (_WARNING, *form.guidance)})
         write_workbook(marked, period, folder / form.file, values)
     assert not left, left
@@ -147,9 +154,25 @@ def _write_workbooks(month: Month, demo: Project, period: Period) -> None:
 
 def _carry_acknowledgements(month: Month, demo: Project, period: Period) -> None:
     """Oddities that somebody answers for in the source month are in the simulated one as well."""
-    found = {(finding.rule, finding.code) for finding in read_month(demo, period).findings}
-    kept = [item for item in month.params.monthly.acknowledged if (item.rule, item.code) in found]
+    simulated = read_month(demo, period)
+    found = [(finding.rule, finding.code) for finding in simulated.findings]
+    given = {(item.rule, item.code): item for item in month.params.monthly.acknowledged}
+    # What is odd in the city's figures is odd in the units' shares of them.
+    kept = [
+        given[rule, city].model_copy(update={"code": code})
+        for rule, code in dict.fromkeys(found)
+        if (rule, city := _of_city(code, simulated.forms)) in given
+    ]
     _write_params(demo, period, kept)
+
+
+def _of_city(code: str, forms: Sequence[Form]) -> str:
+    """`code` of a finding about a unit as that of the city; any other as it is."""
+    for form in forms:
+        if isinstance(form, UnitForm):
+            for own, city in form.general.totals.items():
+                code = code.replace(f"{own}.{form.unit.code}.", f"{city}.")
+    return code
 
 
 def _write_params(demo: Project, period: Period, acknowledged: Sequence[Acknowledgement] = ()) -> None:

@@ -20,6 +20,9 @@ PERCENT = "%"
 MISSING_IN_PROSE = "…"
 MISSING_IN_TABLE = "-"
 
+_MOST_WORKBOOKS = 4
+"""Workbooks whose cells a source lists one by one."""
+
 _SIGNS = {"rate": " / ", "share": " / ", "sum": " + ", "difference": " - ", "change": " - "}
 
 
@@ -119,7 +122,7 @@ class Figure:
         if not self.operands:
             return str(self.cell) if self.cell else ""
         terms = _SIGNS[self.operation].join(str(operand) for operand in self.operands)
-        return f"= {terms} ({'; '.join(str(cell) for cell in self.cells)})"
+        return f"= {terms} ({_places(self.cells)})"
 
     def rounded(self, decimals: int, *, fixed: bool = False) -> "Figure":
         """The same figure printed at so many decimals; `fixed` keeps trailing zeros."""
@@ -148,6 +151,14 @@ class Figure:
 Datum = Figure | Text | Date
 
 
+def _places(cells: Sequence[Cell]) -> str:
+    """Every cell; where more workbooks than one can take in have a part, how many they are, the first and the last."""
+    workbooks = len({cell.workbook for cell in cells})
+    if workbooks <= _MOST_WORKBOOKS:
+        return "; ".join(map(str, cells))
+    return f"{len(cells)} ô của {workbooks} tệp, từ {cells[0]} đến {cells[-1]}"
+
+
 def rate(part: Figure, whole: Figure, decimals: int = 2) -> Figure:
     """`part` of `whole` in percent, exact; missing when either is missing or `whole` is 0."""
     value = None
@@ -171,14 +182,18 @@ def share(part: Figure, parts: Sequence[Figure], decimals: int = 2) -> Figure:
 
 
 def total(figures: Sequence[Figure]) -> Figure:
-    """Sum of one or more figures of one unit; missing when one is missing. None, or mixed units: `UnitError`."""
+    """Sum of one or more figures of one unit; missing when one is missing. None, or mixed units: `UnitError`.
+
+    It has an as-of date where all figures have the same.
+    """
     _same_unit(figures)
+    moments = {figure.as_of.value if figure.as_of else None for figure in figures}
     return Figure(
         code=f"sum({', '.join(figure.code for figure in figures)})",
         value=_sum([figure.value for figure in figures]),
         label="Tổng " + ", ".join(figure.label for figure in figures),
         unit=figures[0].unit,
-        as_of=figures[0].as_of,
+        as_of=figures[0].as_of if len(moments) == 1 else None,
         operation="sum",
         operands=tuple(figures),
     )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from baocao.errors import Problem, Severity
+from baocao.figure import Cell
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,8 @@ class Finding:
     department: str = ""
     acknowledged_by: str = ""
     reason: str = ""
+    cells: tuple[Cell, ...] = ()
+    """Every cell that is at fault, the one that `problem.where` names first; empty where that says it all."""
 
     @property
     def stops(self) -> bool:

@@ -1,22 +1,25 @@
 """Form definitions: what each department submits, block by block, in Table Schema words.
 
 A definition (`data/forms/*.yml`) is the one description from which the blank workbook, its cell validation,
-the reader and the checks come. Codes are made here: `block.field`, `block.row.column`, `block.r1.column`.
+the reader and the checks come. Codes are made here: `block.field`, `block.row.column`, `block.r1.column`; those of
+one ward or commune have its code after the block: `block.unit.field`, `block.unit.row.column`.
 """
 
 import keyword
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, NamedTuple, TypeVar
 
 from pydantic import Field, field_validator, model_validator
 
 from baocao.errors import InputError, Problem
 from baocao.period import Period
+from baocao.units import NAME as UNITS
+from baocao.units import Unit, load_units
 from baocao.vi import fold
-from baocao.yamlfile import Dated, Name, Strict, load_model
+from baocao.yamlfile import Dated, Name, Place, Strict, line_of, load_model
 
 AS_OF = "tinh_den"
 """Last part of the code of an as-of date."""
@@ -163,6 +166,10 @@ class Form(Dated):
     department: str
     title: str
     guidance: tuple[str, ...] = ()
+    per_unit: bool = False
+    """Each ward and commune (`data/units.yml`) sends one; the city's figures are the sums."""
+    totals: Mapping[str, str] = {}
+    """Block of a form per unit → block of the department that reports the same of the whole city."""
     sheets: Annotated[tuple[Sheet, ...], Field(min_length=1)]
 
     @field_validator("file")
@@ -202,10 +209,85 @@ class Form(Dated):
         ]
         return _without(faults, self)
 
+    @model_validator(mode="after")
+    def _units_can_be_summed(self) -> "Form":
+        faults: list[str] = []
+        if self.totals and not self.per_unit:
+            faults.append("totals chỉ dùng với per_unit: true")
+        own = {block.block for block in self.blocks}
+        faults += [f"totals: biểu không có khối “{name}”" for name in self.totals if name not in own]
+        if self.per_unit:
+            faults += [
+                f"khối {block.block}: biểu theo đơn vị không có danh sách"
+                for block in self.blocks
+                if isinstance(block, List)
+            ]
+        return _without(faults, self)
+
     @property
     def blocks(self) -> tuple[Fields | Grid | List, ...]:
         """All blocks, sheet after sheet."""
         return tuple(block for sheet in self.sheets for block in sheet.blocks)
+
+
+class UnitForm(Form):
+    """A form per unit as one unit sends it: its blocks have the unit's code in theirs (`hoi_xa.vinh_hoa`)."""
+
+    unit: Unit
+    general: Form
+    """The definition for all units."""
+
+    @classmethod
+    def of(cls, form: Form, unit: Unit) -> "UnitForm":
+        """`form` for `unit`: block codes, file name, and the unit's authority as the department."""
+        sheets = []
+        for sheet in form.sheets:
+            blocks = [block.model_copy(update={"block": f"{block.block}.{unit.code}"}) for block in sheet.blocks]
+            sheets.append(sheet.model_copy(update={"blocks": tuple(blocks)}))
+        own = {
+            "form": f"{form.form}.{unit.code}",
+            "file": f"{form.file.removesuffix('.xlsx')}-{unit.slug}.xlsx",
+            "department": unit.authority,
+            "sheets": tuple(sheets),
+        }
+        return cls.model_construct(**{**dict(form), **own}, unit=unit, general=form)
+
+
+class Count(NamedTuple):
+    """A number that can be summed: `place` is its code without the block."""
+
+    block: str
+    place: str
+    label: str
+    unit: str
+    required: bool
+
+    @property
+    def code(self) -> str:
+        """`block.field` or `block.row.column`."""
+        return f"{self.block}.{self.place}"
+
+
+def counts(form: Form) -> Iterator[Count]:
+    """The numbers of the form's fields and grids, without rates."""
+    for block in form.blocks:
+        cells = [("", "", "", item) for item in block.fields] if isinstance(block, Fields) else []
+        if isinstance(block, Grid):
+            cells = [(f"{row.name}.", f"{row.title}, ", row.unit, item) for row in block.rows for item in block.columns]
+        for place, label, unit, item in cells:
+            if item.type in ("integer", "number"):
+                place, label, unit = place + item.name, label + item.title, unit or item.unit
+                yield Count(block.block, place, label, unit, item.constraints.required)
+
+
+def department_of(code: str, forms: Sequence[Form]) -> str:
+    """The department that reports `code`, of all units together where it is a sum over them; empty for no form's."""
+    parts = code.split(".")
+    for form in forms:
+        if any(block.block in (parts[0], ".".join(parts[:2])) for block in form.blocks):
+            return form.department
+    general = {form.general.form: form.general for form in forms if isinstance(form, UnitForm)}
+    return department_of(code, tuple(general.values())) if general else ""
 
 
 def _names(block: Fields | Grid | List) -> Iterator[str]:
@@ -231,18 +313,23 @@ def _repeated(what: str, titles: list[str]) -> list[str]:
 
 
 def load_forms(folder: Path, period: Period) -> tuple[Form, ...]:
-    """The forms in force in `period`, by file name; malformed or clashing definitions are one `InputError`."""
+    """The forms in force in `period`, by file name; malformed or clashing definitions are one `InputError`.
+
+    A form per unit comes once for each unit in force, in their order (`UnitForm`); the units are in `units.yml` beside
+    `folder`.
+    """
     forms: list[Form] = []
+    names: dict[str, Path] = {}
     problems: list[Problem] = []
     for path in sorted(folder.glob("*.yml")):
-        name = f"data/forms/{path.name}"
         try:
-            form = load_model(path, Form, name)
+            form = load_model(path, Form, f"data/forms/{path.name}")
         except InputError as error:
             problems += error.problems
             continue
         if form.holds(period):
             forms.append(form)
+            names[form.form] = path
     problems += _clashes("mã biểu (form)", [(form.form, form) for form in forms])
     problems += _clashes("biểu số (code)", [(form.code, form) for form in forms])
     problems += _clashes("tên tệp (file)", [(form.file, form) for form in forms])
@@ -255,9 +342,43 @@ def load_forms(folder: Path, period: Period) -> tuple[Form, ...]:
                 expected="ít nhất một tệp .yml còn hiệu lực (valid_from, valid_to)",
             )
         )
+    units: tuple[Unit, ...] = ()
+    if any(form.per_unit for form in forms):
+        try:
+            units = load_units(folder.parent / "units.yml", period)
+        except InputError as error:
+            problems += error.problems
+    if not problems:
+        for form in forms:
+            for key, fault in _unit_faults(form, forms, units):
+                line = line_of(names[form.form], key)
+                where = (f"data/forms/{names[form.form].name}", f"dòng {line}")
+                problems.append(Problem(fault, where, remedy="sửa tệp tại dòng đã nêu rồi chạy lại lệnh"))
     if problems:
         raise InputError(problems)
-    return tuple(forms)
+    return tuple(
+        part for form in forms for part in ([UnitForm.of(form, unit) for unit in units] if form.per_unit else [form])
+    )
+
+
+def _unit_faults(form: Form, forms: Sequence[Form], units: Sequence[Unit]) -> Iterator[tuple[Place, str]]:
+    """What a form per unit cannot be with these units and the departments' forms: (place in its file, fault)."""
+    if not form.per_unit:
+        return
+    for block in form.blocks:
+        names = set(_names(block))
+        for unit in units:
+            if unit.code in names:
+                yield ("sheets",), f"khối {block.block}: mã “{unit.code}” trùng mã của {unit.title} trong {UNITS}"
+    known = {count.code: count.unit for other in forms if not other.per_unit for count in counts(other)}
+    for own, city in form.totals.items():
+        # The first that does not fit says what is wrong with the pair.
+        for count in counts(form):
+            whole = f"{city}.{count.place}"
+            if count.block == own and known.get(whole) != count.unit:
+                has = f"tính bằng “{known[whole]}”" if whole in known else "không biểu nào có mã này"
+                yield ("totals", own), f"{count.code} (“{count.unit}”) cộng thành {whole}, nhưng {has}"
+                break
 
 
 def _clashes(what: str, owners: list[tuple[str, Form]]) -> list[Problem]:

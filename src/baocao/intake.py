@@ -9,25 +9,37 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from baocao.blocks import Reader, read_block, required
+from baocao.area import Reader
+from baocao.blocks import read_block, required
 from baocao.datum import blank_data
+from baocao.derived import Derived
 from baocao.errors import InputError, Problem, Severity
-from baocao.figure import Datum
+from baocao.figure import Datum, Figure
 from baocao.finding import Finding
-from baocao.forms import Form, Sheet
+from baocao.forms import Form, Sheet, UnitForm
 from baocao.period import Period
 from baocao.sheet import SheetContent
-from baocao.submission import Submission, identify, identity, is_noise, mismatches, open_submission
+from baocao.submission import (
+    VERSION,
+    Submission,
+    identify,
+    identity,
+    is_noise,
+    mismatches,
+    open_submission,
+    told_with_version,
+)
+from baocao.unit_totals import add_up
 from baocao.vi import fold
-from baocao.workbook import ORDINAL
+from baocao.workbook import FINDINGS_SHEET, ORDINAL
 
 
 @dataclass(frozen=True)
 class Intake:
     """All values of a month by code, in the order of the forms; how many rows each open list has; the findings.
 
-    Every code of the forms' fields and grids is there, missing where it could not be read. `hashes` are the SHA-256
-    of the bytes of each workbook that was opened, by its file name.
+    Every code of the forms' fields and grids is there, missing where it could not be read, except what `sums` make of
+    the units' values. `hashes` are the SHA-256 of the bytes of each workbook that was opened, by its file name.
     """
 
     period: Period
@@ -35,6 +47,7 @@ class Intake:
     lengths: dict[str, int]
     findings: tuple[Finding, ...]
     hashes: dict[str, str] = field(default_factory=dict)
+    sums: tuple[Derived, ...] = ()
 
 
 def read_submissions(folder: Path, forms: Sequence[Form], period: Period) -> Intake:
@@ -52,6 +65,7 @@ def read_submissions(folder: Path, forms: Sequence[Form], period: Period) -> Int
     wrong: list[Finding] = []
     sent: set[str] = set()
     hashes: dict[str, str] = {}
+    outdated: dict[str, list[tuple[Submission, Finding]]] = {}
     accepted: dict[str, list[Submission]] = {form.form: [] for form in forms}
     for path in sorted(folder.iterdir()):
         if is_noise(path):
@@ -64,6 +78,10 @@ def read_submissions(folder: Path, forms: Sequence[Form], period: Period) -> Int
         form, findings = identify(opened, forms, period)
         if form is None:
             refused += findings
+        elif [finding.rule for finding in findings] == [VERSION]:
+            # Its values are found by their titles all the same: their faults are told together with the version.
+            outdated.setdefault(form.form, []).append((opened, findings[0]))
+            sent.add(form.form)
         elif findings:
             # The department did send its form: what is wrong with it is said once.
             wrong += findings
@@ -75,16 +93,36 @@ def read_submissions(folder: Path, forms: Sequence[Form], period: Period) -> Int
     data: dict[str, Datum] = {}
     lengths: dict[str, int] = {}
     for form in forms:
-        submissions = accepted[form.form]
-        reader = Reader(submissions[0].name if submissions else form.file, form)
+        old = outdated.get(form.form, [])
+        submissions = accepted[form.form] or [submission for submission, _ in old[:1]]
+        reader = Reader(submissions[0].name if submissions else form.file, form, outdated=not accepted[form.form])
         reader.data |= blank_data(form, reader.workbook)
         if submissions:
             _read_workbook(reader, submissions[0], period)
-        places = {block.block: place for place, block in enumerate(form.blocks)}
-        data |= sorted(reader.data.items(), key=lambda item: places[item[0].split(".")[0]])
+        if old and not accepted[form.form]:
+            reader.findings = told_with_version(old.pop(0)[1], form, reader.findings)
+        findings += [version for _, version in old]
+        for block in form.blocks:
+            data |= {code: _told(datum, form) for code, datum in reader.data.items() if _belongs(code, block.block)}
         lengths |= reader.lengths
         findings += reader.findings
-    return Intake(period, data, lengths, tuple(findings), hashes)
+    total = add_up(data, forms, sent, period, findings)
+    return Intake(period, total.data, lengths, total.findings, hashes, total.sums)
+
+
+def _belongs(code: str, block: str) -> bool:
+    return code.startswith(f"{block}.")
+
+
+def _told(datum: Datum, form: Form) -> Datum:
+    """The datum with the unit in its label, where many units report the same."""
+    if not isinstance(form, UnitForm):
+        return datum
+    label = f"{datum.label}, {form.unit.title}"
+    if isinstance(datum, Figure) and datum.as_of is not None:
+        as_of = replace(datum.as_of, label=f"{datum.as_of.label}, {form.unit.title}")
+        return replace(datum, label=label, as_of=as_of)
+    return replace(datum, label=label)
 
 
 def _absent(forms: Sequence[Form], sent: set[str], refused: Sequence[Finding], period: Period) -> Iterator[Finding]:
@@ -99,9 +137,12 @@ def _absent(forms: Sequence[Form], sent: set[str], refused: Sequence[Finding], p
             yield finding
             continue
         del waiting[_stem(form.file)]
+        sent.add(form.form)
         problem = replace(finding.problem, expected=f"{finding.problem.expected} của {form.department}")
         yield replace(finding, severity=Severity.LOI, problem=problem, department=form.department)
     for form in waiting.values():
+        if isinstance(form, UnitForm):
+            continue  # Units that have not sent theirs are listed together.
         yield Finding(
             "thieu_tep",
             form.form,
@@ -155,7 +196,7 @@ def _read_workbook(reader: Reader, submission: Submission, period: Period) -> No
             remedy="khôi phục trang tính theo biểu mẫu",
         )
     for sheet in left:
-        if sheet.rows:
+        if sheet.rows and fold(sheet.title) != fold(FINDINGS_SHEET):
             reader.found(
                 "trang_la",
                 f"{reader.form.form}/{sheet.title}",
@@ -170,6 +211,8 @@ def _read_workbook(reader: Reader, submission: Submission, period: Period) -> No
 def _read_sheet(reader: Reader, sheet: SheetContent, definition: Sheet, period: Period) -> None:
     code = f"{reader.workbook}/{sheet.title}"
     foreign = mismatches(reader.workbook, sheet, identity(sheet), reader.form, period, code=code)
+    if reader.outdated:
+        foreign = [finding for finding in foreign if finding.rule != VERSION]
     if foreign:
         # The sheet was copied from another workbook: none of its values is this form's.
         reader.findings += foreign

@@ -2,9 +2,13 @@
 
 import html
 import re
+from dataclasses import replace
 
-from baocao.figure import MISSING_IN_TABLE, Date, Datum, Figure
+from baocao.figure import MISSING_IN_TABLE, PERCENT, Date, Datum, Figure
 from baocao.vi import clean_text
+
+NOTHING_REPORTED = "Trong kỳ chưa có báo cáo về nội dung này."
+"""Where a heading or a table has no content. A blank in a form is “chưa có số liệu”; what did not occur is a 0."""
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~^$@!&=])")
 _URI = re.compile(r":(?=[/:])")
@@ -36,6 +40,20 @@ def figure_span(figure: Figure, shown: str | None = None) -> str:
         f'<span data-so="{html_text(figure.code)}" title="{html_text(one_line(figure.source))}">'
         f"{html_text(str(figure) if shown is None else shown)}</span>"
     )
+
+
+def change_text(moved: Figure) -> str:
+    """“tăng 1.234 so với tháng trước” for a change; empty where there is no month before to compare with."""
+    if moved.value is None:
+        return ""
+    if moved.value == 0:
+        return "không thay đổi so với tháng trước"
+    word = "tăng" if moved.value > 0 else "giảm"
+    size = replace(moved, value=moved.value if moved.value > 0 else -moved.value)
+    if str(size).rstrip("%").strip("0,") == "":
+        return "tương đương tháng trước"
+    unit = " điểm phần trăm" if moved.unit == PERCENT else ""
+    return f"{word} {figure_span(moved, str(size).removesuffix(PERCENT))}{unit} so với tháng trước"
 
 
 def markdown_value(datum: Datum) -> str:

@@ -10,10 +10,12 @@ from baocao.derived import Derived, load_derived
 from baocao.errors import BaocaoError, InputError, Problem, Severity
 from baocao.finding import Finding
 from baocao.forms import Form, load_forms
+from baocao.indicators import Indicator, read_indicators
 from baocao.intake import Intake, read_submissions
 from baocao.params import Params, load_monthly, load_params
 from baocao.period import Period
 from baocao.project import Project
+from baocao.rules import Rules, load_rules
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class Month:
     forms: tuple[Form, ...]
     dataset: Dataset
     findings: tuple[Finding, ...]
+    indicators: tuple[Indicator, ...]
     read_files: Mapping[str, str]
     """SHA-256 of the bytes of each workbook that was read, this month's and the one's before, by path from the root."""
 
@@ -42,6 +45,8 @@ def read_month(project: Project, period: Period) -> Month:
     intake: Intake | None = None
     dataset: Dataset | None = None
     forms: tuple[Form, ...] = ()
+    indicators: tuple[Indicator, ...] = ()
+    rules: Rules | None = None
     with _collecting(problems):
         params = load_params(project, period)
     with _collecting(problems):
@@ -53,14 +58,17 @@ def read_month(project: Project, period: Period) -> Month:
     if intake is not None and declarations is not None:
         with _collecting(problems):
             dataset = build_dataset(intake, forms, declarations, before)
-    if problems or params is None or intake is None or dataset is None:
+            with _collecting(problems):
+                rules = load_rules(project.rules, dataset, forms)
+            indicators = read_indicators(project.indicators, dataset)
+    if problems or params is None or intake is None or dataset is None or rules is None:
         stopping = [finding for finding in intake.findings if finding.severity is Severity.LOI] if intake else []
         if params is not None:
             stopping = [finding for finding in acknowledge(stopping, params) if finding.stops]
         raise InputError([*problems, *(finding.problem for finding in stopping)])
-    findings = [*intake.findings, *notes, *check_params(params), *check_dataset(dataset, forms, params)]
+    findings = [*intake.findings, *notes, *check_params(params), *check_dataset(dataset, forms, params, rules)]
     read_files = {**hashes, **_from_root(intake)}
-    return Month(period, params, forms, dataset, acknowledge(findings, params), read_files)
+    return Month(period, params, forms, dataset, acknowledge(findings, params, dataset.blocks), indicators, read_files)
 
 
 @contextmanager

@@ -5,7 +5,6 @@ import html
 import re
 import traceback
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -19,7 +18,7 @@ from markupsafe import Markup
 from baocao.dataset import Dataset
 from baocao.errors import BaocaoError, InputError, Problem
 from baocao.figure import MISSING_IN_PROSE, Date, Datum, Figure, Text, UnitError, difference, rate, share, total
-from baocao.markup import figure_span, html_text, markdown_text, markdown_value
+from baocao.markup import change_text, html_text, markdown_text, markdown_value
 from baocao.vi import PartialDate, format_date, format_date_words, format_number, join_list
 
 
@@ -154,7 +153,7 @@ def context(dataset: Dataset, terms: Mapping[str, str]) -> dict[str, object]:
         dataset.block(block)
         found = []
         for row in dataset.rows(block):
-            entry = Namespace(dataset, f"{block}.{row}")
+            entry = Namespace(dataset, dataset.row_code(block, row))
             if all(getattr(entry[column], "value", None) == value for column, value in wanted.items()):
                 found.append(entry)
         return found
@@ -165,18 +164,8 @@ def context(dataset: Dataset, terms: Mapping[str, str]) -> dict[str, object]:
 
     def compared(figure: Figure) -> Prose:
         """So với tháng trước: “ (tăng 1.234 so với tháng trước)”; không in gì khi không có số liệu tháng trước."""
-        moved = dataset.change(figure)
-        if moved.value is None:
-            return Prose("")
-        if moved.value == 0:
-            return Prose(" (không thay đổi so với tháng trước)")
-        word = "tăng" if moved.value > 0 else "giảm"
-        size = replace(moved, value=moved.value if moved.value > 0 else -moved.value)
-        if str(size).rstrip("%").strip("0,") == "":
-            return Prose(" (tương đương tháng trước)")
-        unit = " điểm phần trăm" if moved.unit == "%" else ""
-        shown = str(size).removesuffix("%")
-        return Prose(f" ({word} {figure_span(moved, shown)}{unit} so với tháng trước)")
+        text = change_text(dataset.change(figure))
+        return Prose(f" ({text})" if text else "")
 
     def term(name: str) -> str:
         """Thuật ngữ theo thời gian, ví dụ “thẻ CCCD gắn chip”."""

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,17 @@ import yaml
 
 from baocao.errors import InputError, Problem
 from baocao.executed import PARAMETERS_TAG
+from baocao.figure import Datum, Figure
 from baocao.forms import load_forms
+from baocao.intake import read_submissions
 from baocao.notebook_keys import KEY, NOTE_TAG
 from baocao.params import Acknowledgement
 from baocao.period import Period
 from baocao.project import Project
+from baocao.reporting import ReportingDates, load_reporting_dates, weekday_date
 from baocao.store import readable
-from baocao.workbook import write_workbook
+from baocao.vi import format_date
+from baocao.workbook import Value, write_workbook
 
 _ASSIGNMENT = re.compile(r"^period\s*(:\s*str\s*)?=.*$", re.MULTILINE)
 _DRAFT_CELL = "ban-nhap"
@@ -29,6 +34,7 @@ _DRAFT_CELL = "ban-nhap"
 class NewMonth:
     """The files that were written, those that were there already, and which of the written ones are draft notebooks."""
 
+    dates: ReportingDates
     written: tuple[Path, ...]
     kept: tuple[Path, ...]
     drafts: tuple[Path, ...]
@@ -37,10 +43,13 @@ class NewMonth:
 def new_month(project: Project, period: Period) -> NewMonth:
     """Prepare `period`: what is missing is written, nothing is ever overwritten.
 
-    Notebooks that belonged to the month before are copied as drafts, unless the new month has a folder of its own
-    already. Malformed form definitions and unreadable notebooks are an `InputError`, and then nothing is written.
+    The forms show what the month before reported. Notebooks that belonged to it are copied as drafts, unless the new
+    month has a folder of its own already. Malformed form definitions and unreadable notebooks are an `InputError`, and
+    then nothing is written.
     """
     forms = load_forms(project.forms, period)
+    dates = load_reporting_dates(project, period)
+    previous = _last_values(project, period.shift(-1))
     own = project.root / "notebooks" / str(period)
     drafts = {} if own.exists() else _drafts(project, period)
     written: list[Path] = []
@@ -52,7 +61,7 @@ def new_month(project: Project, period: Period) -> NewMonth:
             kept.append(params)
         else:
             with _whole(params) as draft:
-                draft.write_text(monthly_params(period), encoding="utf-8", newline="\n")
+                draft.write_text(monthly_params(period, dates=dates), encoding="utf-8", newline="\n")
             written.append(params)
     folder = project.submissions(period)
     with readable(folder):
@@ -63,7 +72,8 @@ def new_month(project: Project, period: Period) -> NewMonth:
                 kept.append(path)
             else:
                 with _whole(path) as draft:
-                    write_workbook(form, period, draft)
+                    window = (dates.first, dates.cut_off)
+                    write_workbook(form, period, draft, previous=previous, window=window)
                 written.append(path)
     with readable(own):
         if own.exists():
@@ -74,7 +84,27 @@ def new_month(project: Project, period: Period) -> NewMonth:
                 for path, notebook in drafts.items():
                     write_notebook(draft / path.name, notebook)
             written += drafts
-    return NewMonth(tuple(written), tuple(kept), tuple(drafts))
+    return NewMonth(dates, tuple(written), tuple(kept), tuple(drafts))
+
+
+def _last_values(project: Project, before: Period) -> dict[str, Value]:
+    """What the workbooks of the month before say, by code; what cannot be read there is left out."""
+    folder = project.submissions(before)
+    if not folder.is_dir():
+        return {}
+    try:
+        forms = load_forms(project.forms, before)
+    except InputError:
+        return {}  # The forms of the new month are sound: those of the month before are not needed.
+    intake = read_submissions(folder, forms, before)
+    return {code: _typed(datum) for code, datum in intake.data.items() if not datum.missing}
+
+
+def _typed(datum: Datum) -> Value:
+    """The value as a clerk types it: a reported rate in words."""
+    if isinstance(datum, Figure) and (datum.qualifier or not isinstance(datum.value, int | Decimal)):
+        return str(datum)
+    return datum.value  # type: ignore[return-value]
 
 
 @contextmanager
@@ -96,18 +126,36 @@ def _remove(draft: Path) -> None:
         draft.unlink(missing_ok=True)
 
 
-def monthly_params(period: Period, simulated: bool = False, acknowledged: Sequence[Acknowledgement] = ()) -> str:
+def monthly_params(
+    period: Period,
+    simulated: bool = False,
+    acknowledged: Sequence[Acknowledgement] = (),
+    dates: ReportingDates | None = None,
+) -> str:
     """Content of `params/<period>.yml` for a month of which nothing else is known yet."""
+    known = (
+        [
+            f"# Kỳ số liệu: {format_date(dates.first)}–{format_date(dates.cut_off)}, "
+            f"chốt {weekday_date(dates.cut_off)}.",
+            f"# Hạn gửi báo cáo: {weekday_date(dates.deadline)} (tính từ windows trong params/defaults.yml).",
+        ]
+        if dates
+        else []
+    )
+    example = dates.deadline if dates else f"{period}-16"
     answers = yaml.safe_dump(
         {"acknowledged": [item.model_dump() for item in acknowledged]}, allow_unicode=True, sort_keys=False
     )
     return "\n".join(
         [
             f"# Báo cáo tháng {period.month} năm {period.year}. Điều chưa biết ghi null, in ra chỗ trống.",
+            *known,
             f"period: {period}",
             "number: null             # số của báo cáo, ví dụ 12",
-            f"issued: null             # ngày ban hành, ví dụ {period}-16",
+            f"issued: null             # ngày ban hành, ví dụ {example}",
             "to: []                   # Kính gửi: mỗi nơi một dòng, bắt đầu bằng dấu gạch",
+            "# signer: {form: KT, head: CHỦ TỊCH, post: PHÓ CHỦ TỊCH, name: …}  # người ký riêng của tháng này",
+            "# charts: [html]         # các định dạng có biểu đồ, nếu khác params/defaults.yml",
             f"simulated: {str(simulated).lower():<14}# true: số liệu mô phỏng, in rõ trên mọi trang",
             "# Phát hiện đã có người trả lời, ghi theo “Mã phát hiện” mà baocao check in ra, ví dụ:",
             '#   - {rule: thieu_dong, code: "cccd.da_cap", reason: "đơn vị báo cáo sau", by: "Nguyễn Văn A"}',

@@ -8,6 +8,7 @@ Sổ tay bắt đầu bằng ô tham số `period = ""`, rồi:
 Từ đó dùng được `%%narrative`, `report.table(...)`, `report.show(...)`, `report.chart(...)`, `report.find(...)`.
 """
 
+import base64
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -23,7 +24,7 @@ from baocao.figure import Datum, Figure
 from baocao.markup import html_text, markdown_text
 from baocao.month import read_month
 from baocao.narrative import Namespace
-from baocao.notebook_keys import DATASET_VARIABLE, KEY, PERIOD_VARIABLE, READS
+from baocao.notebook_keys import DATASET_VARIABLE, KEY, NARROW, NUMBERS, PERIOD_VARIABLE, READS
 from baocao.params import Params, load_params
 from baocao.period import Period
 from baocao.project import Project
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from baocao.tables import FigureTable, Header
+
+    ChartNumbers = Mapping[str, Figure] | Mapping[str, Mapping[str, Figure]] | tuple[FigureTable, Mapping[str, Header]]
 
 __all__ = ["Report", "charts", "open_report"]
 
@@ -116,20 +119,42 @@ class Report:
             {"kind": "table", "name": name, "caption": caption},
         )
 
-    def chart(self, axes: "Axes", *, name: str, caption: str, alt: str) -> None:
-        """Đưa biểu đồ vào báo cáo, kèm tên gọi, tiêu đề và lời mô tả cho người không nhìn thấy hình."""
+    def chart(self, axes: "Axes", *, name: str, caption: str, alt: str, numbers: "ChartNumbers | None" = None) -> None:
+        """Đưa biểu đồ vào báo cáo, kèm tên gọi, tiêu đề, lời mô tả và bảng số liệu cho người không nhìn thấy hình.
+
+        Biểu đồ vẽ bằng charts.progress, charts.bars, charts.grouped_bars đã có số liệu. Hình tự vẽ trên charts.canvas
+        thì ghi `numbers`: nhãn → số liệu; nhóm → nhãn → số liệu; hoặc (bảng, tiêu đề cột) như report.show nhận.
+
+            report.chart(axes, name="…", caption="…", alt="…", numbers={"Bằng VNeID": report.figure("kcb.luot_vneid")})
+        """
         caption, alt = self.text(caption), self.text(alt)
+        problems = []
         if not alt:
-            raise InputError(
+            problems.append(
                 Problem(f"biểu đồ “{name}” thiếu lời mô tả", expected="alt=“…” nói nội dung chính của hình")
             )
-        svg, png = charts.images(axes)
-        shown = svg[svg.index("<svg") :]
+        if numbers is None and charts.numbers(axes) is None:
+            problems.append(
+                Problem(
+                    f"biểu đồ “{name}” thiếu số liệu cho người không nhìn thấy hình",
+                    expected="numbers={nhãn: số liệu}, {nhóm: {nhãn: số liệu}} hoặc (bảng, {mã cột: tiêu đề})",
+                    remedy='thêm numbers=… vào report.chart(…), ví dụ numbers={"Nhãn": report.figure("mã")}',
+                )
+            )
+        if problems:
+            raise InputError(problems)
+        table = _numbers_html(axes, numbers)
+        pictures = charts.images(axes)
+        picture = base64.b64encode(pictures.svg.encode()).decode("ascii")
         _emit(
             {
-                "text/html": f"<figure>{shown}<figcaption>{html_text(caption)}</figcaption></figure>",
-                "image/svg+xml": svg,
-                "image/png": png,
+                # Its letters are dark: a dark desk gets them on paper.
+                "text/html": f'<figure style="background:#fff;color:#222"><img alt="{html_text(alt)}" '
+                f'src="data:image/svg+xml;base64,{picture}"><figcaption>{html_text(caption)}</figcaption></figure>',
+                "image/svg+xml": pictures.svg,
+                "image/png": pictures.png,
+                NARROW: pictures.narrow,
+                NUMBERS: table,
                 "text/plain": f"Biểu đồ: {caption}",
             },
             {"kind": "chart", "name": name, "caption": caption, "alt": alt},
@@ -162,6 +187,24 @@ class Report:
         new = self._dataset.reads - self._emitted
         self._emitted |= new
         return sorted(new)
+
+
+def _numbers_html(axes: "Axes", numbers: "ChartNumbers | None") -> str:
+    """What the drawing shows as a table: as the author says, else as the function that drew it knows."""
+    from baocao.tables import FigureTable, labelled_html, table_html
+
+    if isinstance(numbers, FigureTable):
+        raise InputError(
+            Problem(
+                "bảng số liệu của biểu đồ chưa có tiêu đề cột",
+                expected="numbers=(bảng, {mã cột: tiêu đề})",
+                remedy="ghi cặp bảng và tiêu đề cột như trong report.show(…)",
+            )
+        )
+    if isinstance(numbers, tuple):
+        return table_html(*numbers)
+    told = charts.numbers(axes) if numbers is None else charts.told(numbers)
+    return "" if told is None else labelled_html(told.columns, told.rows)
 
 
 def _emit(data: dict[str, Any], metadata: dict[str, Any]) -> None:

@@ -6,6 +6,12 @@ KEY = "baocao"
 READS = "application/vnd.baocao.reads+json"
 """Output that lists the codes a cell asked for."""
 
+NARROW = "application/vnd.baocao.narrow+svg"
+"""A chart drawn for a phone."""
+
+NUMBERS = "application/vnd.baocao.numbers+html"
+"""The numbers of a chart as an HTML table."""
+
 PERIOD_VARIABLE = "BAOCAO_PERIOD"
 DATASET_VARIABLE = "BAOCAO_DATASET"
 

@@ -4,13 +4,14 @@ Everything that changes with time (issuing body, signer, recipients, terms, repo
 with `valid_from` and `valid_to` months, looked up by period.
 """
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar, get_args
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from baocao.errors import WHERE_SEPARATOR, InputError, Problem
 from baocao.period import Period
@@ -20,6 +21,13 @@ from baocao.yamlfile import Dated, Month, Strict, load_model
 
 _SLOTS = ("project", "month", "month_short", "body", "area")
 """Names that the sentences of a document can hold in braces; `Params.fill` gives their values."""
+
+_ABBREVIATION = re.compile(r"(TM|Q|KT|TL|TUQ)\.")
+
+Line = Annotated[str, Field(min_length=1)]
+
+Format = Literal["docx", "pdf", "html"]
+FORMATS: tuple[Format, ...] = get_args(Format)
 
 BLANK = "\N{NO-BREAK SPACE}" * 6
 """What the decree leaves open for a number or day that is written in by hand."""
@@ -43,12 +51,44 @@ class Issuer(Fact):
     area: str
 
 
-class Signer(Fact):
-    """Who signs, and in which capacity (Nghị định 30/2020, Phụ lục I, II.7)."""
+class Signature(Strict):
+    """Who signs, and in which capacity (Nghị định 30/2020, Phụ lục I, II.7.b)."""
 
-    capacity: str | None
-    post: str | None
-    name: str
+    on_behalf_of: Line | None = None
+    """The collective or agency that is signed for: “TM.” stands before it."""
+    form: Literal["Q", "KT", "TL", "TUQ"] | None = None
+    """Acting head, deputy for the head, by order, by authority delegated; None: the head."""
+    head: Line | None = None
+    """Post of the head whom KT., TL. or TUQ. names."""
+    post: Line
+    """Own post: in the agency, or in the working group that issues the report."""
+    other_post: Line | None = None
+    """Post in the agency of one who signs for a working group; printed above the name (ô 7b)."""
+    name: Line
+
+    @model_validator(mode="after")
+    def _form_is_complete(self) -> "Signature":
+        deputy = self.form in ("KT", "TL", "TUQ")
+        if deputy and self.head is None:
+            raise ValueError(f"form {self.form} cần thêm head: chức vụ của người đứng đầu, ví dụ CHỦ TỊCH")
+        if not deputy and self.head is not None:
+            raise ValueError("head chỉ dùng khi form là KT, TL hoặc TUQ")
+        for key in ("on_behalf_of", "head", "post"):
+            if match := _ABBREVIATION.match(getattr(self, key) or ""):
+                raise ValueError(f"{key} không ghi sẵn “{match[0]}”: báo cáo tự thêm theo on_behalf_of và form")
+        return self
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The lines above the signature (ô 7a): “TM. ỦY BAN NHÂN DÂN”, “KT. CHỦ TỊCH”, “PHÓ CHỦ TỊCH”."""
+        behalf = (f"TM. {self.on_behalf_of}",) if self.on_behalf_of else ()
+        if self.form == "Q":
+            return (*behalf, f"Q. {self.post}")
+        return (*behalf, *((f"{self.form}. {self.head}",) if self.form else ()), self.post)
+
+
+class Signer(Signature, Fact):
+    """The signer of a time."""
 
 
 class Recipients(Fact):
@@ -89,7 +129,21 @@ class Window(Fact):
 
     start_day: int = Field(ge=1, le=28)
     end_day: int = Field(ge=1, le=28)
+    deadline_working_days: int = Field(ge=1, le=30)
+    """Working days after the last day until which the report is sent."""
     source: str
+
+    def days(self, period: Period) -> tuple[date, date]:
+        """First and last day of the data of `period`."""
+        before = period.shift(-1)
+        return date(before.year, before.month, self.start_day), date(period.year, period.month, self.end_day)
+
+
+class Day(Strict):
+    """A day on which offices are closed or open against the usual, with the decision that says so."""
+
+    day: date
+    source: Line
 
 
 class Defaults(Strict):
@@ -101,8 +155,22 @@ class Defaults(Strict):
     documents: tuple[Document, ...]
     terms: tuple[Term, ...]
     windows: tuple[Window, ...]
+    days_off: tuple[Day, ...] = ()
+    """Days off beside weekends and the public holidays that are known."""
+    working_days_swapped: tuple[Day, ...] = ()
+    """Days that are worked in exchange for others."""
+    charts: tuple[Format, ...] = FORMATS
+    """The formats whose copy has the charts; the others are the strict official copy."""
     cell_timeout: int = Field(default=300, ge=1)
     """Seconds that one notebook cell may take."""
+
+    @model_validator(mode="after")
+    def _day_is_off_or_worked(self) -> "Defaults":
+        both = {entry.day for entry in self.days_off} & {entry.day for entry in self.working_days_swapped}
+        if both:
+            days = ", ".join(map(format_date, sorted(both)))
+            raise ValueError(f"ngày {days} có cả trong days_off và working_days_swapped")
+        return self
 
 
 class Acknowledgement(Strict):
@@ -122,6 +190,10 @@ class Monthly(Strict):
     issued: date | None = None
     to: tuple[str, ...] = ()
     """Kính gửi."""
+    signer: Signature | None = None
+    """Who signs this month alone, in place of the signer of the time."""
+    charts: tuple[Format, ...] | None = None
+    """In place of the setting of all months."""
     simulated: bool = False
     """Generated figures: every page says so."""
     acknowledged: tuple[Acknowledgement, ...] = ()
@@ -148,16 +220,13 @@ class Params:
     document: Document
     terms: dict[str, str]
     window: Window
+    charts: tuple[Format, ...]
     cell_timeout: int
 
     @property
     def window_days(self) -> tuple[date, date]:
         """First and last day that the data of the period cover."""
-        before = self.period.shift(-1)
-        return (
-            date(before.year, before.month, self.window.start_day),
-            date(self.period.year, self.period.month, self.window.end_day),
-        )
+        return self.window.days(self.period)
 
     @property
     def dated(self) -> date:
@@ -207,7 +276,7 @@ def load_params(project: Project, period: Period) -> Params:
     problems: list[Problem] = []
     defaults = monthly = None
     try:
-        defaults = load_model(project.defaults, Defaults, "params/defaults.yml")
+        defaults = load_defaults(project)
     except InputError as error:
         problems += error.problems
     try:
@@ -218,21 +287,14 @@ def load_params(project: Project, period: Period) -> Params:
         raise InputError(problems)
 
     def pick(facts: Sequence[AnyFact], title: str) -> AnyFact | None:
-        holding = [fact for fact in facts if fact.holds(period)]
-        if len(holding) != 1:
-            problems.append(
-                Problem(
-                    what=f"có {len(holding)} mục {title} áp dụng cho kỳ {period}",
-                    where=("params/defaults.yml", title),
-                    expected="đúng một mục còn hiệu lực (valid_from, valid_to)",
-                    remedy="sửa thời gian hiệu lực",
-                )
-            )
+        try:
+            return in_force(facts, title, period)
+        except InputError as error:
+            problems.extend(error.problems)
             return None
-        return holding[0]
 
     issuer = pick(defaults.issuers, "issuers")
-    signer = pick(defaults.signers, "signers")
+    signer = _own_signer(monthly, period) or pick(defaults.signers, "signers")
     recipients = pick(defaults.recipients, "recipients")
     document = pick(defaults.documents, "documents")
     window = pick(defaults.windows, "windows")
@@ -243,7 +305,35 @@ def load_params(project: Project, period: Period) -> Params:
             terms[term_name] = term.text
     if problems or not (issuer and signer and recipients and document and window):
         raise InputError(problems)
-    return Params(period, monthly, issuer, signer, recipients, document, terms, window, defaults.cell_timeout)
+    wanted = defaults.charts if monthly.charts is None else monthly.charts
+    charts = tuple(name for name in FORMATS if name in wanted)
+    return Params(period, monthly, issuer, signer, recipients, document, terms, window, charts, defaults.cell_timeout)
+
+
+def load_defaults(project: Project) -> Defaults:
+    """`params/defaults.yml`; everything malformed is one `InputError`."""
+    return load_model(project.defaults, Defaults, "params/defaults.yml")
+
+
+def in_force(facts: Sequence[AnyFact], title: str, period: Period) -> AnyFact:
+    """The one of `facts`, the entries of `title`, that holds in `period`; none or several are an `InputError`."""
+    holding = [fact for fact in facts if fact.holds(period)]
+    if len(holding) != 1:
+        raise InputError(
+            Problem(
+                what=f"có {len(holding)} mục {title} áp dụng cho kỳ {period}",
+                where=("params/defaults.yml", title),
+                expected="đúng một mục còn hiệu lực (valid_from, valid_to)",
+                remedy="sửa thời gian hiệu lực",
+            )
+        )
+    return holding[0]
+
+
+def _own_signer(monthly: Monthly, period: Period) -> Signer | None:
+    if monthly.signer is None:
+        return None
+    return Signer(**monthly.signer.model_dump(), valid_from=str(period), valid_to=str(period))
 
 
 def load_monthly(project: Project, period: Period) -> Monthly:

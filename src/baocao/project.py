@@ -71,9 +71,24 @@ class Project:
         return self.root / "data" / "forms"
 
     @property
+    def units(self) -> Path:
+        """The wards and communes."""
+        return self.root / "data" / "units.yml"
+
+    @property
     def derived(self) -> Path:
         """Declared rates, sums and differences."""
         return self.root / "data" / "derived.yml"
+
+    @property
+    def rules(self) -> Path:
+        """What must hold between figures, dates and documents."""
+        return self.root / "data" / "rules.yml"
+
+    @property
+    def indicators(self) -> Path:
+        """The main indicators at the top of the page."""
+        return self.root / "data" / "indicators.yml"
 
     @property
     def quarto_config(self) -> Path:

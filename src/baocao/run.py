@@ -12,15 +12,18 @@ from baocao.errors import BaocaoError, InputError, Problem, RunError
 from baocao.execute import SectionEvent, SectionRun, execute
 from baocao.failure_report import failure_problems, write_log
 from baocao.finding import Finding
+from baocao.indicators import TITLE as INDICATORS
 from baocao.kernels import Kernels
 from baocao.manifest import describe, sha256, write_manifest
 from baocao.month import Month, read_month
 from baocao.notebook_keys import DATASET_VARIABLE, PERIOD_VARIABLE
+from baocao.part import take_apart
 from baocao.period import Period
 from baocao.project import ROOT_VARIABLE, Project, Section
 from baocao.render import FORMATS, Embedded, Renderer, marked_reference, render
 from baocao.store import Store, readable
-from baocao.weave import take_apart, weave
+from baocao.theme.measures import measures_in_force
+from baocao.weave import weave
 
 
 class Watcher(Protocol):
@@ -85,7 +88,8 @@ def _make(
     with watcher.stage("Ghép các mục"):
         parts = [take_apart(item.section, item.notebook, str(period)) for item in runs]
         simulated = month.params.monthly.simulated
-        weave(parts, month.params, build, marked_reference(project.quarto_config) if simulated else None)
+        marked = marked_reference(project.quarto_config) if simulated else None
+        weave(parts, month.params, build, marked, month.indicators)
     stem = f"bao-cao-{period}"
     # Formats made earlier are made anew with the wanted ones: all files of a month say the same.
     wanted = [name for name in FORMATS if name in formats or (store.final / f"{stem}.{name}").exists()]
@@ -94,7 +98,10 @@ def _make(
         tools = renderer.tools(wanted)
     with watcher.stage("Ghi kết quả"):
         own = {path.relative_to(project.root).as_posix(): sha256(path) for path in _sources(project, period, sections)}
-        reads = {part.section.label: part.reads for part in parts}
+        reads = {
+            INDICATORS: {code for item in month.indicators for code in item.reads},
+            **{part.section.label: part.reads for part in parts},
+        }
         manifest = describe(str(period), renderer.name, tools, {**month.read_files, **own}, files.values(), reads)
         write_manifest(work / "manifest.json", manifest)
         store.commit()
@@ -128,6 +135,7 @@ def _prepare(
         sections: tuple[Section, ...] = ()
         try:
             sections = project.sections(period)
+            measures_in_force(period)
         except InputError as error:
             problems.append(error)
         try:
@@ -210,7 +218,10 @@ def _sources(project: Project, period: Period, sections: Iterable[Section]) -> l
     return [
         *project.forms.glob("*.yml"),
         *(section.notebook for section in sections),
+        project.units,
         project.derived,
+        project.indicators,
+        project.rules,
         project.defaults,
         project.params(period),
         project.quarto_config,

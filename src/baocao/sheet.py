@@ -3,10 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from openpyxl.cell.cell import MergedCell
 from openpyxl.utils.cell import get_column_letter
-from openpyxl.utils.escape import unescape
-from openpyxl.worksheet.worksheet import Worksheet
 
 from baocao.vi import clean_text, fold, nfc
 
@@ -23,6 +20,8 @@ class Content:
     is_error: bool = False
     uncalculated: bool = False
     """A formula whose result the file does not hold."""
+    font: str = ""
+    """Name of the font, for texts with letters beyond ASCII: old encodings are known by it."""
 
 
 @dataclass(frozen=True)
@@ -37,36 +36,15 @@ class Header:
 
 @dataclass(frozen=True)
 class RawSheet:
-    """What openpyxl knows of a sheet: contents by row and column, empty ones too, and the merged areas."""
+    """What the file says of a sheet: what its cells hold by row and column, merged areas, what is hidden."""
 
     title: str
     cells: tuple[tuple[int, int, Content], ...]
-    merged: tuple[tuple[int, int, int], ...]
-    """(top row, first column, last column)"""
-
-
-def take_out(sheet: Worksheet, uncalculated: frozenset[str]) -> RawSheet:
-    """What is in `sheet`; `uncalculated` are the references of formulas without a result.
-
-    What openpyxl raises at a cell of a damaged workbook goes on as it is.
-    """
-    # Not iter_rows: one stray cell at the far end of the sheet would make millions of empty ones.
-    cells = tuple(
-        (
-            row,
-            column,
-            Content(
-                unescape(cell.value) if isinstance(cell.value, str) else cell.value,
-                cell.number_format,
-                cell.data_type == "e",
-                cell.coordinate in uncalculated,
-            ),
-        )
-        for (row, column), cell in sorted(sheet._cells.items())
-        if not isinstance(cell, MergedCell)
-    )
-    merged = tuple((area.min_row, area.min_col, area.max_col) for area in sheet.merged_cells.ranges)
-    return RawSheet(sheet.title, cells, merged)
+    merged: tuple[tuple[int, int, int, int], ...] = ()
+    """(top row, first column, bottom row, last column)"""
+    hidden: bool = False
+    hidden_rows: frozenset[int] = frozenset()
+    hidden_columns: frozenset[int] = frozenset()
 
 
 class SheetContent:
@@ -74,6 +52,8 @@ class SheetContent:
 
     def __init__(self, raw: RawSheet) -> None:
         self.title = nfc(raw.title)
+        self.hidden = raw.hidden
+        self._hidden_rows, self._hidden_columns = raw.hidden_rows, raw.hidden_columns
         self.rows: dict[int, dict[int, Content]] = {}
         for row, column, content in raw.cells:
             value = content.value
@@ -82,11 +62,13 @@ class SheetContent:
         # A title over merged cells stands for every column below it.
         self._spans: dict[tuple[int, int], str] = {}
         self._right: dict[tuple[int, int], int] = {}
-        for row, first, last in raw.merged:
+        self._anchors: dict[tuple[int, int], tuple[int, int]] = {}
+        for row, first, bottom, last in raw.merged:
             self._right[row, first] = last
             label = self.label(row, first)
             for column in range(first, last + 1):
                 self._spans[row, column] = label
+                self._anchors |= {(below, column): (row, first) for below in range(row, bottom + 1)}
 
     @property
     def last_row(self) -> int:
@@ -100,6 +82,14 @@ class SheetContent:
     def content(self, row: int, column: int) -> Content | None:
         """What a cell holds."""
         return self.rows.get(row, {}).get(column)
+
+    def hides(self, row: int, column: int) -> bool:
+        """The row, the column or the whole sheet is hidden."""
+        return self.hidden or row in self._hidden_rows or column in self._hidden_columns
+
+    def anchor(self, row: int, column: int) -> tuple[int, int]:
+        """The cell that holds the content of this one: another where it is merged into that."""
+        return self._anchors.get((row, column), (row, column))
 
     def shown(self, row: int, column: int) -> str:
         """A label as typed, on one line."""

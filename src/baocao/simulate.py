@@ -13,6 +13,7 @@ from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
 
+from baocao.apportion import unit_values
 from baocao.figure import Date, Datum, Figure, Text
 from baocao.forms import AS_OF, Fields, Form, Item
 from baocao.month import Month
@@ -44,15 +45,18 @@ _NUMBER_OFFSET = 1000
 """Added to the numbers of simulated documents, so that nobody takes them for real ones."""
 
 
-def simulated_values(month: Month, params: Params) -> dict[str, Value]:
+def simulated_values(month: Month, params: Params, forms: Sequence[Form]) -> dict[str, Value]:
     """Values for the workbooks of `params.period`, by code, from those of `month`; what is missing stays missing.
 
+    Of `forms`, those of the period, the departments' are as in `month`; the units' get shares of the city's counts.
     A code that this module counts on and the forms do not have is a `ValueError` that lists them.
     """
     _check_codes(month.forms)
-    data = month.dataset.inputs
-    items = {code: item for form in month.forms for code, item in _items(form, data)}
-    counts = _counts(month, params.period)
+    departments = [form for form in month.forms if not form.per_unit]
+    blocks = {block.block for form in departments for block in form.blocks}
+    data = {code: datum for code, datum in month.dataset.inputs.items() if code.partition(".")[0] in blocks}
+    items = {code: item for form in departments for code, item in _items(form, data)}
+    counts = _counts(month, data, params.period)
     values: dict[str, Value] = {}
     moved: list[str] = []
     for code, datum in data.items():
@@ -70,7 +74,9 @@ def simulated_values(month: Month, params: Params) -> dict[str, Value]:
             values[code] = counts.get(code, _plain(datum))
     for code in moved:
         _renumber(code, values)
-    return values
+    # A total that a department left to the units is the sum of theirs.
+    summed = {figure.code: figure.value for figure in month.dataset.derived() if isinstance(figure.value, int)}
+    return values | unit_values(forms, {**summed, **values})
 
 
 def _check_codes(forms: Sequence[Form]) -> None:
@@ -104,14 +110,12 @@ def _plain(figure: Figure) -> int | Decimal | None:
     return figure.value
 
 
-def _counts(month: Month, period: Period) -> dict[str, int]:
+def _counts(month: Month, data: Mapping[str, Datum], period: Period) -> dict[str, int]:
     """New whole numbers by code."""
     old = {
-        code: datum.value
-        for code, datum in month.dataset.inputs.items()
-        if isinstance(datum, Figure) and isinstance(datum.value, int)
+        code: datum.value for code, datum in data.items() if isinstance(datum, Figure) and isinstance(datum.value, int)
     }
-    units = {code: datum.unit for code, datum in month.dataset.inputs.items() if isinstance(datum, Figure)}
+    units = {code: datum.unit for code, datum in data.items() if isinstance(datum, Figure)}
     sums = [item for item in _sums(old) if old[item[0]] == sum(old[part] for part in item[1])]
     differences = [
         tuple(operand.code for operand in figure.operands)

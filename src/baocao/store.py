@@ -23,26 +23,32 @@ class Store:
 
     outputs: Path
     period: Period
+    suffix: str = ""
+    """Of the name of the results, for results beside those of a run."""
 
     @property
     def final(self) -> Path:
         """The last good results."""
-        return self.outputs / str(self.period)
+        return self.outputs / self._name
+
+    @property
+    def _name(self) -> str:
+        return f"{self.period}{self.suffix}"
 
     @property
     def work(self) -> Path:
         """Where a run works."""
-        return self.outputs / f".{self.period}.work"
+        return self.outputs / f".{self._name}.work"
 
     @property
     def failed(self) -> Path:
         """What the last failed run left for reading."""
-        return self.outputs / f"{self.period}.loi"
+        return self.outputs / f"{self._name}.loi"
 
     @property
     def single(self) -> Path:
         """Results of sections run on their own."""
-        return self.outputs / f"{self.period}.muc"
+        return self.outputs / f"{self._name}.muc"
 
     @property
     def log(self) -> Path:
@@ -51,7 +57,7 @@ class Store:
 
     @property
     def _aside(self) -> Path:
-        return self.outputs / f".{self.period}.old"
+        return self.outputs / f".{self._name}.old"
 
     @contextlib.contextmanager
     def locked(self, wait: float = 0) -> Iterator[None]:
@@ -61,7 +67,7 @@ class Store:
         """
         with readable(self.outputs):
             self.outputs.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(self.outputs / f".{self.period}.lock", timeout=wait)
+            lock = FileLock(self.outputs / f".{self._name}.lock", timeout=wait)
             try:
                 lock.acquire()
             except Timeout:

@@ -1,51 +1,39 @@
 """One submitted workbook: opened, or refused with the reason; and the form that it says it is."""
 
+import difflib
 import hashlib
 import logging
-import posixpath
 import re
-import warnings
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from io import BytesIO
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from xml.etree.ElementTree import Element, ParseError
 
-import openpyxl
-from defusedxml import ElementTree  # type: ignore[import-untyped]
-from openpyxl.utils.cell import range_boundaries
-
+from baocao.archive import LARGEST, DamagedError, ForeignError, TooLargeError, TrapError, unpack
+from baocao.book import read_book
 from baocao.errors import Problem, Severity
+from baocao.figure import Cell
 from baocao.finding import Finding
-from baocao.forms import Form
+from baocao.forms import Form, UnitForm
 from baocao.period import Period
-from baocao.sheet import SheetContent, take_out
+from baocao.sheet import SheetContent
+from baocao.units import NAME as UNITS
 from baocao.vi import clean_text, fold, nfc
 from baocao.workbook import IDENTITY, period_text
 
 _IDENTITY_ROWS = 12
-_OLE = b"\xd0\xcf\x11\xe0"
+_OLE, _ZIP = b"\xd0\xcf\x11\xe0", b"PK"
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+"""Name of the stream that holds a workbook with a password."""
 _OTHER_SHEETS = {".xls", ".xlsm", ".xlsb", ".ods", ".csv"}
 _LIBREOFFICE_LOCK = re.compile(r"\.~lock\.(.+)#")
-_LARGEST = 20 * 2**20
-"""Bytes that a workbook may unpack to; a form takes well under one million."""
-_LARGEST_PART = 4 * 2**20
-"""Bytes of one part that is no picture: XML is parsed in time that grows with the square of its longest token."""
-_MOST_CELLS = 200_000
-"""XML elements and cells of merged or linked areas that a workbook may have; a form has a few thousand."""
-_AREA_WEIGHT = 20
-"""What one area costs openpyxl beside its cells, in cells."""
-_LAST_ROW, _LAST_COLUMN = 1_048_576, 16_384
-_AREAS = ("mergeCell", "hyperlink")
-"""Elements whose `ref` openpyxl expands cell by cell."""
 _PERIOD = re.compile(r"tháng\s+(\d{1,2})\s+năm\s+(\d{4})|(\d{1,2})/(\d{4})|(\d{4})-(\d{2})")
-_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
-_PICTURES = "xl/media/"
-_BOOK, _BOOK_RELATIONS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
 _SHEET_FILE = "tệp Excel .xlsx"
-_RULES = {"version": "sai_phien_ban", "department": "sai_don_vi", "period": "sai_ky", "code": "sai_bieu"}
+VERSION = "sai_phien_ban"
+"""Rule of a workbook of another version of its form."""
+_RULES = {"version": VERSION, "department": "sai_don_vi", "period": "sai_ky", "code": "sai_bieu"}
+
+_LACKS = {"thieu_trang", "thieu_khoi", "thieu_tieu_de", "thieu_cot", "thieu_dong"}
 
 _log = logging.getLogger(__name__)
 
@@ -93,7 +81,7 @@ def open_submission(path: Path) -> Submission | Finding:
         return refuse("tep_la", "tệp không phải bảng tính, được bỏ qua", "chuyển tệp ra chỗ khác", Severity.LUU_Y)
     try:
         with path.open("rb") as file:
-            content = file.read(_LARGEST + 1)
+            content = file.read(LARGEST + 1)
     except OSError as error:
         _log.info("%s: %s", path, error)
         return refuse(
@@ -104,127 +92,38 @@ def open_submission(path: Path) -> Submission | Finding:
     if not content:
         return refuse("tep_rong", "tệp rỗng (0 byte)", "đề nghị đơn vị gửi lại tệp")
     if content.startswith(_OLE):
-        return refuse(
-            "co_mat_khau",
-            "tệp có mật khẩu, hoặc là tệp .xls cũ đổi đuôi",
-            "mở tệp trong Excel, bỏ mật khẩu, lưu lại dạng .xlsx",
-        )
+        if _ENCRYPTED in content:
+            return refuse("co_mat_khau", "tệp có mật khẩu", "mở tệp trong Excel, bỏ mật khẩu rồi lưu lại")
+        return refuse("sai_dinh_dang", "tệp .xls cũ đổi đuôi", "mở tệp trong Excel, lưu lại dạng .xlsx")
     try:
-        parts = _unpack(content)
-        uncalculated = dict(_uncalculated(parts))
-        with _library(), warnings.catch_warnings():
-            # What openpyxl does not keep (extensions, default styles) no value depends on.
-            warnings.simplefilter("ignore", UserWarning)
-            book = openpyxl.load_workbook(BytesIO(content), data_only=True)
-            raw = [take_out(sheet, uncalculated.get(sheet.title, frozenset())) for sheet in book.worksheets]
+        raw = read_book(unpack(content).parts)
     except zipfile.BadZipFile as error:
         _log.info("%s: %s", path, error)
+        if not content.startswith(_ZIP) and _is_text(content):
+            return refuse("sai_dinh_dang", "tệp văn bản (CSV, HTML) đổi đuôi", "mở tệp, lưu lại dạng .xlsx")
         return refuse("tep_hong", "tệp bị hỏng, hoặc không phải tệp Excel đổi đuôi", "đề nghị đơn vị gửi lại tệp")
-    except _TooLargeError as error:
+    except ForeignError as error:
+        return refuse("sai_dinh_dang", str(error), "mở tệp, lưu lại dạng .xlsx")
+    except TooLargeError as error:
         return refuse("qua_lon", f"tệp quá lớn: {error}", "chép số liệu vào biểu mẫu trống rồi gửi lại")
-    except _DamagedError as error:
+    except TrapError as error:
+        _log.info("%s", path, exc_info=error)
+        return refuse(
+            "xml_la",
+            "trong tệp có khai báo XML (DTD, thực thể) mà chương trình bảng tính không ghi, nên không được mở",
+            "chép số liệu vào biểu mẫu trống rồi gửi lại; kiểm tra nguồn gốc của tệp",
+        )
+    except DamagedError as error:
         _log.info("%s", path, exc_info=error)
         return refuse("tep_hong", "nội dung bên trong tệp bị hỏng", "đề nghị đơn vị gửi lại tệp")
     return Submission(name, tuple(SheetContent(sheet) for sheet in raw), hashlib.sha256(content).hexdigest())
 
 
-class _TooLargeError(Exception):
-    """The workbook has more in it than can be a form; the message says of what."""
-
-
-class _DamagedError(Exception):
-    """A library could not read the content; its own error is the cause."""
-
-
-@contextmanager
-def _library() -> Iterator[None]:
-    """Around calls of libraries only: they let every fault of a damaged archive or of its XML through as it comes."""
+def _is_text(content: bytes) -> bool:
     try:
-        yield
-    except zipfile.BadZipFile:
-        raise
-    except Exception as error:
-        raise _DamagedError from error
-
-
-def _unpack(content: bytes) -> dict[str, bytes]:
-    """The parts of a workbook by name, unless there is more in them than can be a form."""
-    with _library():
-        archive = zipfile.ZipFile(BytesIO(content))
-    with archive:
-        files = archive.infolist()
-        if len(content) > _LARGEST or sum(file.file_size for file in files) > _LARGEST:
-            raise _TooLargeError(f"hơn {_LARGEST // 2**20} MB khi giải nén")
-        if any(file.file_size > _LARGEST_PART and not file.filename.startswith(_PICTURES) for file in files):
-            raise _TooLargeError(f"có phần hơn {_LARGEST_PART // 2**20} MB khi giải nén")
-        with _library():
-            parts = {file.filename: archive.read(file) for file in files}
-    count = 0
-    for part in parts.values():
-        for element in _elements(part):
-            count += 1 + _area(element)
-            if count > _MOST_CELLS:
-                raise _TooLargeError("quá nhiều ô, hoặc vùng trộn ô quá rộng")
-    return parts
-
-
-def _elements(part: bytes) -> Iterator[Element]:
-    """The elements of an XML part, as far as it is one: openpyxl says what is wrong with the rest."""
-    events = ElementTree.iterparse(BytesIO(part), ("start",))
-    while True:
-        try:
-            _, element = next(events)
-        except (StopIteration, ParseError, ValueError, LookupError):
-            return
-        yield element
-
-
-def _area(element: Element) -> int:
-    """How many cells or ranges the element makes openpyxl expand."""
-    if element.tag.rpartition("}")[2] not in _AREAS:
-        return element.get("sqref", "").count(" ")
-    try:
-        left, top, right, bottom = range_boundaries(element.get("ref", ""))
-    except (ValueError, TypeError):
-        return 0
-    width, height = (right or _LAST_COLUMN) - (left or 1), (bottom or _LAST_ROW) - (top or 1)
-    return _AREA_WEIGHT + (abs(width) + 1) * (abs(height) + 1)
-
-
-def _uncalculated(parts: Mapping[str, bytes]) -> Iterator[tuple[str, frozenset[str]]]:
-    """Sheet title → cells with a formula but no stored result, which openpyxl reads as empty."""
-    if not {_BOOK, _BOOK_RELATIONS} <= parts.keys():
-        return
-    targets = {
-        relation.get("Id"): posixpath.normpath(posixpath.join("/xl", relation.get("Target", ""))).lstrip("/")
-        for relation in _parsed(parts[_BOOK_RELATIONS])
-    }
-    for sheet in _named(_parsed(parts[_BOOK]), "sheet"):
-        content = parts.get(targets.get(sheet.get(_RELATION), ""), b"")
-        if b"<f" not in content and b":f" not in content:
-            continue
-        cells = (
-            cell.get("r", "")
-            for cell in _named(_parsed(content), "c")
-            if any(True for _ in _named(cell, "f")) and not _has_result(cell)
-        )
-        yield sheet.get("name", ""), frozenset(cells)
-
-
-def _parsed(part: bytes) -> Element:
-    with _library():
-        root: Element = ElementTree.fromstring(part)
-    return root
-
-
-def _has_result(cell: Element) -> bool:
-    # A text formula may well come to nothing: an empty text is a result.
-    return cell.get("t") == "str" or any(value.text for value in _named(cell, "v"))
-
-
-def _named(element: Element, name: str) -> Iterator[Element]:
-    """Elements of that local name, in whichever of the two namespaces of spreadsheets."""
-    return element.iterfind(f".//{{*}}{name}")
+        return "\0" not in content.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
 
 
 def identify(submission: Submission, forms: Sequence[Form], period: Period) -> tuple[Form | None, list[Finding]]:
@@ -241,16 +140,38 @@ def identify(submission: Submission, forms: Sequence[Form], period: Period) -> t
             "chép số liệu vào đúng biểu mẫu rồi gửi lại",
         )
         return None, [Finding("khong_ro_bieu", name, Severity.LOI, problem)]
-    form = next((form for form in forms if fold(form.code) == fold(found["code"][0])), None)
-    if form is None:
+    candidates = [form for form in forms if fold(form.code) == fold(found["code"][0])]
+    if not candidates:
         problem = Problem(
             f"biểu số “{found['code'][0]}” không có trong danh mục",
             (name, sheet.title, found["code"][1]),
-            f"một trong các biểu: {', '.join(form.code for form in forms)}",
+            f"một trong các biểu: {', '.join(dict.fromkeys(form.code for form in forms))}",
             "dùng đúng biểu mẫu của kỳ này",
         )
         return None, [Finding("bieu_la", name, Severity.LOI, problem)]
+    form = candidates[0]
+    if isinstance(form, UnitForm):
+        department, ref = found.get("department", ("", ""))
+        named = next((other for other in candidates if fold(other.department) == fold(department)), None)
+        if named is None:
+            where = (name, sheet.title, ref) if ref else (name, sheet.title)
+            return None, [_unknown_unit(name, department, where, candidates)]
+        form = named
     return form, mismatches(name, sheet, found, form, period, ("period", "version", "department"))
+
+
+def _unknown_unit(name: str, department: str, where: tuple[str, ...], forms: Sequence[Form]) -> Finding:
+    by_name = {fold(form.department): form.department for form in forms}
+    close = difflib.get_close_matches(fold(department), by_name, n=1, cutoff=0.6)
+    problem = Problem(
+        f"đơn vị ghi trên biểu là “{department}”, không có trong danh sách xã, phường của kỳ này"
+        if department
+        else "biểu không ghi đơn vị báo cáo",
+        where,
+        f"tên gần nhất: {by_name[close[0]]}" if close else f"một trong {len(forms)} đơn vị ở {UNITS}",
+        "ghi đúng tên đơn vị, hoặc dùng biểu mẫu của kỳ này",
+    )
+    return Finding("don_vi_la", name, Severity.LOI, problem)
 
 
 def mismatches(
@@ -287,8 +208,19 @@ def mismatches(
             if key == "period"
             else "chép số liệu vào đúng biểu mẫu của kỳ này",
         )
-        findings.append(Finding(_RULES[key], code or name, Severity.LOI, problem, form.department))
+        cells = (Cell(name, sheet.title, ref),) if ref else ()
+        findings.append(Finding(_RULES[key], code or name, Severity.LOI, problem, form.department, cells=cells))
     return findings
+
+
+def told_with_version(version: Finding, form: Form, others: Sequence[Finding]) -> list[Finding]:
+    """The findings of a workbook of another version: what it lacks for that reason is told with the version, once."""
+    lacks = [finding.problem.what for finding in others if finding.rule in _LACKS]
+    what = f"{version.problem.what}; biểu đã có phiên bản {form.version}"
+    if lacks:
+        what += f", so với biểu đó tệp này: {'; '.join(lacks)}"
+    told = replace(version, problem=replace(version.problem, what=what))
+    return [told, *(finding for finding in others if finding.rule not in _LACKS)]
 
 
 def identity(sheet: SheetContent) -> Identity:

@@ -13,11 +13,13 @@ import pandas as pd
 from baocao.dataset import Dataset
 from baocao.errors import InputError, Problem
 from baocao.figure import Date, Datum, Figure, Text
-from baocao.markup import html_text, table_value
+from baocao.markup import NOTHING_REPORTED, html_text, table_value
 from baocao.vi import format_number
 
 ORDINAL = "stt"
 ROW_TITLE = "ten"
+_ROW_TITLE_CLASS = "ten-dong"
+"""Marks the cell that names its row: the page makes it a header cell."""
 
 Header = str | tuple[str, str]
 """Title of a column, or (title that spans several columns, title below it)."""
@@ -52,7 +54,7 @@ def figure_table(dataset: Dataset, block: str) -> FigureTable:
     if info.kind == "grid":
         frame[ROW_TITLE] = [title for _, title in info.rows]
     for column in dataset.columns(block):
-        frame[column] = [dataset.lookup(f"{block}.{name}.{column}") for name in names]
+        frame[column] = [dataset.lookup(f"{dataset.row_code(block, name)}.{column}") for name in names]
     return FigureTable(frame, index=list(names))
 
 
@@ -111,10 +113,21 @@ def table_html(
     )
     parts += ["<thead>", *_head(layout), "</thead>", "<tbody>"]
     for number, (_, row) in enumerate(table.iterrows(), start=1):
-        cells = [_ordinal(number) if column.name == ORDINAL else _cell(row[column.name]) for column in layout]
+        cells = [
+            _ordinal(number) if column.name == ORDINAL else _cell(row[column.name], column.name) for column in layout
+        ]
         parts.append("<tr>" + "".join(cells) + "</tr>")
+    if len(table.index) == 0:
+        parts.append(f'<tr><td colspan="{len(layout)}">{NOTHING_REPORTED}</td></tr>')
     parts += ["</tbody>", "</table>"]
     return "\n".join(parts)
+
+
+def labelled_html(columns: Sequence[Header], rows: Sequence[tuple[str, Sequence[Datum]]]) -> str:
+    """Rows of a label and its values as HTML; `columns` are the titles, that of the labels first."""
+    names = [ROW_TITLE, *(f"so_{index}" for index in range(1, len(columns)))]
+    table = FigureTable([(label, *values) for label, values in rows], columns=names)
+    return table_html(table, dict(zip(names, columns, strict=True)))
 
 
 def _head(layout: Sequence[_Column]) -> list[str]:
@@ -139,7 +152,7 @@ def _ordinal(number: int) -> str:
     return f'<td style="text-align:center">{number}</td>'
 
 
-def _cell(value: object) -> str:
+def _cell(value: object, column: str) -> str:
     if isinstance(value, Figure | Text | Date):
         datum: Datum = value
         shown, align = table_value(datum)
@@ -159,4 +172,5 @@ def _cell(value: object) -> str:
         )
     else:
         shown, align = html_text(str(value)).replace("\n", "<br>"), "left"
-    return f'<td style="text-align:{align}">{shown}</td>'
+    marked = f'class="{_ROW_TITLE_CLASS}" ' if column == ROW_TITLE else ""
+    return f'<td {marked}style="text-align:{align}">{shown}</td>'

@@ -1,19 +1,23 @@
 """One cell's content read as the type that its column asks for: exact, or refused with the reason."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 
 from baocao.figure import PERCENT
 from baocao.forms import Item
+from baocao.typed import read_typed
 from baocao.vi import PartialDate, clean_text, fold, format_date, format_number
+from baocao.vi.legacy import find_legacy
 
 _RATE = re.compile(r"(trên|dưới|khoảng|gần|hơn)?\s*(\d{1,3}(?:,\d+)?)\s*%?")
 _ERRORS = {"#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#N/A", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#FIELD!"}
 _EPOCH_CELLS = (datetime, date)
 # What a number format shows literally, which is no place for a digit: quoted, escaped, bracketed.
 _LITERAL_FORMAT = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|_.')
+# Right-to-left mark, embedding, override, isolate: digits and words are shown in another order than they are stored.
+_TURNS = re.compile("[\u200f\u061c\u202b\u202e\u2067]")
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,8 @@ class Reading:
 
     value: int | Decimal | str | PartialDate | None
     qualifier: str = ""
+    typed: str = ""
+    """What was typed, where a number was typed as text."""
 
 
 @dataclass(frozen=True)
@@ -34,13 +40,20 @@ class Unreadable:
     remedy: str
 
 
-def read_value(content: object, is_error: bool, item: Item, number_format: str = "General") -> Reading | Unreadable:
+def read_value(
+    content: object, is_error: bool, item: Item, number_format: str = "General", font: str = ""
+) -> Reading | Unreadable:
     """Read `content` (as openpyxl gives it) for `item`. Nothing is guessed: what does not fit is refused.
 
-    `number_format` is the cell's: it tells 100% from 1, and a month from its first day.
+    `number_format` is the cell's: it tells 100% from 1, and a month from its first day. So does `font`, by name:
+    it tells a text in an encoding from before Unicode. Characters that nobody sees are dropped, unless they turn
+    the direction of the text: then it does not say what it shows, and is refused.
     """
     shape = _LITERAL_FORMAT.sub("", number_format.split(";")[0]).lower()
     if isinstance(content, str):
+        refused = _disguised(content, font)
+        if refused:
+            return refused
         content = clean_text(content)
         if not content:
             return Reading(None)
@@ -58,6 +71,30 @@ def read_value(content: object, is_error: bool, item: Item, number_format: str =
     if item.type in ("date", "partial_date"):
         return _date(content, item, shape)
     return _text(content, item, shape)
+
+
+def _disguised(text: str, font: str) -> Unreadable | None:
+    """Why a text is not what it looks like; None when it is."""
+    if _TURNS.search(text):
+        return Unreadable(
+            "dao_chieu",
+            f"“{_short(clean_text(text))}” có ký tự ẩn đảo chiều chữ, nội dung lưu khác nội dung nhìn thấy",
+            "nội dung không có ký tự điều khiển chiều chữ",
+            "xóa ô, gõ lại trực tiếp, không dán từ nguồn khác",
+        )
+    old = find_legacy(text, font)
+    if not old:
+        return None
+    names, readings = (
+        " hoặc ".join(each.encoding for each in old),
+        " hay ".join(f"“{_short(each.reading)}”" for each in old),
+    )
+    return Unreadable(
+        "ma_cu",
+        f"“{_short(text)}” gõ bằng bảng mã cũ {names}, không phải Unicode; có lẽ là {readings}",
+        "chữ Việt Unicode dựng sẵn (TCVN 6909:2001), phông Times New Roman",
+        "chuyển mã sang Unicode (UniKey: Công cụ), hoặc gõ lại nội dung",
+    )
 
 
 def _decimal(content: object) -> Decimal | None:
@@ -92,12 +129,7 @@ def _number(content: object, item: Item, percent: bool) -> Reading | Unreadable:
             "ngay_o_cot_so", f"ô chứa ngày {shown}, không phải số", expected, "đặt lại định dạng ô là số rồi nhập lại"
         )
     if isinstance(content, str):
-        return Unreadable(
-            "chu_o_cot_so",
-            f"“{_short(content)}” được gõ dạng chữ, không phải số",
-            expected,
-            "đặt định dạng ô là số (Number), gõ lại chỉ bằng chữ số",
-        )
+        return _typed(content, item, expected)
     number = _decimal(content)
     if number is None:
         return Unreadable("khong_la_so", f"“{_as_shown(content)}” không phải là số", expected, "nhập lại số liệu")
@@ -118,9 +150,28 @@ def _number(content: object, item: Item, percent: bool) -> Reading | Unreadable:
             "so_le",
             f"số lẻ {format_number(number)} ở ô đếm: là {format_number(number)}{as_group}?",
             expected,
-            "gõ lại chỉ bằng chữ số, không dấu chấm, không dấu phẩy",
+            "gõ lại chỉ bằng chữ số, không dấu chấm, không dấu phẩy, vì Excel có thể hiểu dấu chấm là dấu thập phân",
         )
     return _within(number, item, expected)
+
+
+def _typed(content: str, item: Item, expected: str) -> Reading | Unreadable:
+    """A number typed as text: read where only one number can be meant, see `read_typed`."""
+    text = content.removesuffix(PERCENT).rstrip() if item.unit == PERCENT else content
+    readings = read_typed(text, whole=item.type == "integer")
+    shown = " hay ".join(format_number(reading) for reading in readings)
+    remedy = "đặt định dạng ô là số (Number), gõ lại chỉ bằng chữ số"
+    if not readings:
+        return Unreadable("chu_o_cot_so", f"“{_short(content)}” được gõ dạng chữ, không phải số", expected, remedy)
+    if len(readings) > 1:
+        what = f"“{_short(content)}” được gõ dạng chữ, đọc được hai cách: là {shown}?"
+        return Unreadable("so_hai_nghia", what, expected, remedy)
+    number = readings[0]
+    if item.type == "integer" and number != number.to_integral_value():
+        what = f"“{_short(content)}” được gõ dạng chữ, là số lẻ {shown} ở ô đếm"
+        return Unreadable("so_le", what, expected, remedy)
+    outcome = _within(number, item, expected)
+    return replace(outcome, typed=content) if isinstance(outcome, Reading) else outcome
 
 
 def _within(number: Decimal, item: Item, expected: str, qualifier: str = "") -> Reading | Unreadable:

@@ -1,11 +1,9 @@
 """Executed sections into one document: narrative, tables and charts in order, numbered; never code.
 
-Writes `report.qmd`, one part per section and the images. A section that failed, stopped halfway, is stale or
-shows something that does not belong to the report is refused.
+Writes `report.qmd`, one part per section and the images.
 """
 
 import base64
-import hashlib
 import html
 import re
 import shutil
@@ -14,39 +12,28 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import yaml
 
 from baocao.errors import Problem, RunError
-from baocao.executed import INJECTED_TAG
-from baocao.markup import html_text, markdown_text
-from baocao.notebook_keys import KEY, NOTE_TAG
-from baocao.params import Params
+from baocao.figure import PERCENT
+from baocao.indicators import Indicator
+from baocao.markup import NOTHING_REPORTED, change_text, figure_span, html_text, markdown_text
+from baocao.notebook_keys import NARROW, NUMBERS
+from baocao.params import FORMATS, Params
+from baocao.part import Part, Piece
 from baocao.project import Section
 from baocao.vi import nfc, slug
 
-_REF = re.compile(r'<span data-ref="([^"]*)"></span>')
+_SPAN = re.compile(r'(?<!\\)(?:<span data-ref="(?P<ref>[^"]*)"></span>|<span\b(?P<open>[^>]*)>|(?P<close></span>))')
+_BLANK_LINE = re.compile(r"\n\s*\n")
+_LEVEL = re.compile(r"(#{1,6}) +\S")
 _HEADING = re.compile(r"^(#{1,4}) +(?:(?P<chapter>[IVX]+)\.|(?P<number>\d+(?:\.\d+)*)\.|(?P<letter>[a-zđ])\)) +\S")
 _BACKTICKS = re.compile(r"`{3,}")
 
-
-@dataclass(frozen=True)
-class Piece:
-    """One output of a section that belongs to the report, and the notebook cell that it comes from."""
-
-    kind: str
-    content: dict[str, Any]
-    data: dict[str, Any]
-    cell: int
-
-
-@dataclass(frozen=True)
-class Part:
-    """An executed section, taken apart."""
-
-    section: Section
-    pieces: tuple[Piece, ...]
-    reads: tuple[str, ...]
+_FOR_CHARTS = "theo-bieu-do"
+"""Class of prose that only a copy with charts prints."""
+_WORDS = {"table": ("Bảng", "bang"), "chart": ("Biểu đồ", "bieu-do")}
+"""What a reader calls a piece of that kind, and how its address begins."""
 
 
 @dataclass
@@ -54,13 +41,18 @@ class _Numbers:
     """Numbers of captioned tables and charts, in order of appearance over the whole report."""
 
     labels: dict[str, str] = field(default_factory=dict)
-    counts: dict[str, int] = field(default_factory=dict)
+    kinds: dict[str, str] = field(default_factory=dict)
 
-    def add(self, kind: str, name: str) -> str:
-        word = "Bảng" if kind == "table" else "Biểu đồ"
-        self.counts[word] = self.counts.get(word, 0) + 1
-        self.labels[name] = f"{word} {self.counts[word]}"
-        return self.labels[name]
+    def add(self, kind: str, name: str) -> None:
+        self.kinds[name] = kind
+        self.labels[name] = f"{_WORDS[kind][0]} {list(self.kinds.values()).count(kind)}"
+
+    def link(self, name: str) -> str:
+        return f"[{self.labels[name]}](#{_address(self.kinds[name], name)}){{.tham-chieu}}"
+
+
+def _address(kind: str, name: str) -> str:
+    return f"{_WORDS[kind][1]}-{slug(name)}"
 
 
 @dataclass
@@ -80,67 +72,13 @@ class _Place:
         return "-".join(part for part in parts if part)
 
 
-def take_apart(section: Section, executed: Path, period: str) -> Part:
-    """The pieces of an executed notebook; all that must not be printed is one `RunError`."""
-    notebook = nbformat.read(executed, as_version=4)  # type: ignore[no-untyped-call]
-    name = section.notebook.name
-    problems: list[Problem] = []
-    stamp = notebook.metadata.get(KEY, {})
-    source = hashlib.sha256(section.notebook.read_bytes()).hexdigest()
-    if stamp.get("source_sha256") != source or stamp.get("period") != period:
-        problems.append(Problem("bản đã chạy không ứng với sổ tay hiện tại", (name,), remedy="chạy lại baocao run"))
-    elif not stamp.get("complete"):
-        problems.append(Problem("sổ tay chưa chạy hết", (name,), remedy="chạy lại baocao run"))
-    pieces: list[Piece] = []
-    reads: set[str] = set()
-    # The cell that papermill adds is not in the notebook that a person opens.
-    cells = [cell for cell in notebook.cells if INJECTED_TAG not in cell.metadata.get("tags", [])]
-    for index, cell in enumerate(cells, start=1):
-        where = (name, f"ô {index}")
-        if cell.cell_type == "markdown" and cell.source.strip() and NOTE_TAG not in cell.metadata.get("tags", []):
-            problems.append(
-                Problem(
-                    "lời văn trong ô Markdown không vào báo cáo",
-                    where,
-                    expected="ô mã bắt đầu bằng %%narrative",
-                    remedy=f"đổi ô thành ô mã có %%narrative ở dòng đầu; lời ghi chú thì gắn nhãn “{NOTE_TAG}”",
-                )
-            )
-        if cell.cell_type != "code":
-            continue
-        if cell.execution_count is None and cell.source.strip():
-            problems.append(Problem("ô chưa chạy", where, remedy="chạy lại baocao run"))
-        for output in cell.outputs:
-            if output.output_type == "stream":
-                continue  # print() is for the person at the desk
-            if output.output_type == "error":
-                problems.append(Problem(f"ô bị lỗi {output.ename}: {output.evalue}", where, remedy="sửa ô này"))
-                continue
-            mark = output.metadata.get(KEY)
-            if mark is None:
-                problems.append(
-                    Problem(
-                        "ô hiện ra nội dung không thuộc báo cáo",
-                        where,
-                        expected="lời văn (%%narrative), report.show(…), report.chart(…)",
-                        remedy="đưa nội dung vào báo cáo bằng các lệnh trên, hoặc xóa lệnh hiển thị",
-                    )
-                )
-            elif mark["kind"] == "reads":
-                reads |= {code for data in output.data.values() for code in data["codes"]}
-            else:
-                pieces.append(Piece(mark["kind"], dict(mark), dict(output.data), index))
-    if not pieces and not problems:
-        remedy = "thêm lời văn (%%narrative), hoặc xóa sổ tay"
-        problems.append(
-            Problem("mục không đưa gì vào báo cáo", (name,), expected="ít nhất một nội dung", remedy=remedy)
-        )
-    if problems:
-        raise RunError(problems)
-    return Part(section, tuple(pieces), tuple(sorted(reads)))
-
-
-def weave(parts: Sequence[Part], params: Params, build: Path, marked_docx: Path | None = None) -> None:
+def weave(
+    parts: Sequence[Part],
+    params: Params,
+    build: Path,
+    marked_docx: Path | None = None,
+    indicators: Sequence[Indicator] = (),
+) -> None:
     """Write the document of `parts` (in order) into the folder `build`. Problems of all sections come at once.
 
     `marked_docx` is the Word reference document that marks simulated data; it is put beside a document that needs it.
@@ -161,23 +99,23 @@ def weave(parts: Sequence[Part], params: Params, build: Path, marked_docx: Path 
         seen.add(address)
         if piece.content["caption"]:
             numbers.add(piece.kind, piece.content["name"])
-    texts: dict[str, str] = {}
     place = _Place()
-    for part in parts:
-        chunks: list[str] = []
-        for piece in part.pieces:
-            chunks.append(_piece(part, piece, numbers, build, place, problems))
+    texts = [[_piece(part, piece, numbers, params, build, place, problems) for piece in part.pieces] for part in parts]
+    woven = list(zip(parts, texts, strict=True))
+    _say_what_is_empty([chunks for part, chunks in woven if not part.section.is_appendix])
+    for part, chunks in woven:
         if part.section.is_appendix:
-            chunks = _appendix(part, chunks, params, problems)
-        texts[f"{part.section.number:02d}"] = nfc("\n\n".join(chunks) + "\n")
+            _say_what_is_empty([chunks])
+            chunks[:] = _appendix(part, chunks, params, problems)
     if problems:
         raise RunError(problems)
-    for number, text in texts.items():
-        _write(build / "parts" / f"{number}.md", text)
+    for part, chunks in woven:
+        text = nfc("\n\n".join(chunk for chunk in chunks if chunk) + "\n")
+        _write(build / "parts" / f"{part.section.number:02d}.md", text)
     marked = marked_docx if params.monthly.simulated else None
     if marked is not None:
         shutil.copyfile(marked, build / marked.name)
-    _write(build / "report.qmd", _document(parts, params, marked.name if marked else None))
+    _write(build / "report.qmd", _document(parts, params, marked.name if marked else None, indicators))
 
 
 def _write(path: Path, text: str) -> None:
@@ -188,9 +126,18 @@ def _captioned(parts: Sequence[Part]) -> Iterator[tuple[Part, Piece]]:
     return ((part, piece) for part in parts for piece in part.pieces if piece.kind in ("table", "chart"))
 
 
-def _piece(part: Part, piece: Piece, numbers: _Numbers, build: Path, place: _Place, problems: list[Problem]) -> str:
+def _piece(
+    part: Part,
+    piece: Piece,
+    numbers: _Numbers,
+    params: Params,
+    build: Path,
+    place: _Place,
+    problems: list[Problem],
+) -> str:
     if piece.kind == "narrative":
-        text = _resolve(piece.data["text/markdown"], numbers, part, piece, problems)
+        where = (part.section.notebook.name, f"ô {piece.cell}")
+        text = _resolve(piece.data["text/markdown"], numbers, params, where, problems)
         return _identify_headings(text.strip(), place, part, piece, problems)
     if piece.kind == "table":
         return _table(piece, numbers)
@@ -199,24 +146,62 @@ def _piece(part: Part, piece: Piece, numbers: _Numbers, build: Path, place: _Pla
     return ""
 
 
-def _resolve(text: str, numbers: _Numbers, part: Part, piece: Piece, problems: list[Problem]) -> str:
+def _resolve(text: str, numbers: _Numbers, params: Params, where: tuple[str, ...], problems: list[Problem]) -> str:
+    """References become links; one to a chart stands in a span that goes with the charts, unless all copies do."""
+    inside: list[tuple[bool, int]] = []
+    """For each open span: it goes with the charts; where its text begins."""
+    needs_span = params.charts != FORMATS
+    tag = f'<span class="{_FOR_CHARTS}">'
+
+    def close(end: int) -> None:
+        for_charts, start = inside.pop()
+        if for_charts and (end < 0 or _BLANK_LINE.search(text, start, end)):
+            remedy = "thêm </span> ở cuối câu, trước dòng trống"
+            problems.append(Problem(f"phần mở bằng {tag} chưa đóng trong đoạn của nó", where, "</span>", remedy))
+
     def label(match: re.Match[str]) -> str:
-        name = html.unescape(match[1])
+        if match["close"]:
+            if inside:
+                close(match.start())
+            return match[0]
+        if match["open"] is not None:
+            inside.append((f'class="{_FOR_CHARTS}"' in match["open"], match.end()))
+            return match[0]
+        name = html.unescape(match["ref"])
         if name not in numbers.labels:
             known = ", ".join(numbers.labels) or "chưa có"
-            where = (part.section.notebook.name, f"ô {piece.cell}")
-            problems.append(
-                Problem(
-                    f"nhắc đến bảng, biểu đồ “{name}” không có",
-                    where,
-                    expected=f"một trong: {known}",
-                    remedy="sửa tên trong ref(…)",
-                )
-            )
+            what = f"nhắc đến bảng, biểu đồ “{name}” không có"
+            problems.append(Problem(what, where, f"một trong: {known}", "sửa tên trong ref(…)"))
             return match[0]
-        return numbers.labels[name]
+        if needs_span and numbers.kinds[name] == "chart" and not any(for_charts for for_charts, _ in inside):
+            what = f"câu nhắc đến biểu đồ “{name}” vẫn in ở bản không có biểu đồ"
+            remedy = "đặt cả câu vào giữa cặp thẻ trên, hoặc để mọi định dạng có biểu đồ (charts trong params)"
+            problems.append(Problem(what, where, f"{tag}…</span> quanh câu có ref(…)", remedy))
+        return numbers.link(name)
 
-    return _REF.sub(label, text)
+    resolved = _SPAN.sub(label, text)
+    while inside:
+        close(-1)
+    return resolved
+
+
+def _say_what_is_empty(texts: Sequence[list[str]]) -> None:
+    """Put a sentence under each heading that has neither content nor a heading below its own level."""
+    following = 0
+    """Level of the heading that comes next with nothing before it, 0 for the end; 7 once there is content."""
+    for chunks in reversed(texts):
+        for index, chunk in reversed(list(enumerate(chunks))):
+            lines = []
+            for line in reversed(chunk.split("\n")):
+                heading = _LEVEL.match(line)
+                if heading:
+                    level = len(heading[1])
+                    lines += [NOTHING_REPORTED, ""] if following <= level else []
+                    following = level
+                elif line.strip():
+                    following = 7
+                lines.append(line)
+            chunks[index] = "\n".join(reversed(lines))
 
 
 def _identify_headings(text: str, place: _Place, part: Part, piece: Piece, problems: list[Problem]) -> str:
@@ -249,21 +234,31 @@ def _table(piece: Piece, numbers: _Numbers) -> str:
     table = piece.data["text/html"]
     if name in numbers.labels:
         table = table.replace("<caption>", f"<caption>{numbers.labels[name]}. ", 1)
+    return f"::: {{#{_address('table', name)} .khung-bang}}\n{_fenced(table)}\n:::"
+
+
+def _fenced(table: str) -> str:
     longest = max((len(run) for run in _BACKTICKS.findall(table)), default=2)
     fence = "`" * (longest + 1)
-    return f"::: {{#bang-{slug(name)} .khung-bang}}\n{fence}{{.bang}}\n{table}\n{fence}\n:::"
+    return f"{fence}{{.bang}}\n{table}\n{fence}"
 
 
 def _chart(part: Part, piece: Piece, numbers: _Numbers, build: Path) -> str:
-    name = slug(piece.content["name"])
-    stem = f"{part.section.number:02d}-{name}"
-    _write(build / "images" / f"{stem}.svg", piece.data["image/svg+xml"])
-    (build / "images" / f"{stem}.png").write_bytes(base64.b64decode(piece.data["image/png"]))
-    label = numbers.labels.get(piece.content["name"])
+    name = piece.content["name"]
+    stem = build / "images" / f"{part.section.number:02d}-{slug(name)}"
+    _write(stem.with_suffix(".svg"), piece.data["image/svg+xml"])
+    stem.with_suffix(".png").write_bytes(base64.b64decode(piece.data["image/png"]))
+    if NARROW in piece.data:
+        _write(stem.with_name(f"{stem.name}-hep.svg"), piece.data[NARROW])
+    label = numbers.labels.get(name)
     caption = markdown_text(piece.content["caption"])
     caption = f"{label}. {caption}" if label else caption
     alt = html_text(piece.content["alt"]).replace("\n", " ")
-    return f'![{caption}](images/{stem}.svg){{#bieu-do-{name} fig-alt="{alt}" width=100%}}'
+    drawing = f'![{caption}](images/{stem.name}.svg){{#{_address("chart", name)} fig-alt="{alt}" width=100%}}'
+    if NUMBERS not in piece.data:
+        return drawing
+    title = f"Số liệu của {label or 'biểu đồ'}"
+    return f'{drawing}\n\n::: {{.so-lieu-bieu-do nhan="{title}"}}\n{_fenced(piece.data[NUMBERS])}\n:::'
 
 
 def _appendix(part: Part, chunks: list[str], params: Params, problems: list[Problem]) -> list[str]:
@@ -285,12 +280,12 @@ def _appendix(part: Part, chunks: list[str], params: Params, problems: list[Prob
         f"# {part.section.label} {{#{slug(part.section.label)} .so-phu-luc}}",
         f"::: {{.ten-phu-luc}}\n{markdown_text(head['title'])}\n:::",
         f"::: {{.kem-theo}}\n{markdown_text(attached)}\n:::",
-        *[chunk for chunk in chunks if chunk],
+        *(chunks if any(chunks) else [NOTHING_REPORTED]),
         ":::",
     ]
 
 
-def _document(parts: Sequence[Part], params: Params, marked_docx: str | None) -> str:
+def _document(parts: Sequence[Part], params: Params, marked_docx: str | None, indicators: Sequence[Indicator]) -> str:
     head: dict[str, Any] = {
         "title": f"{params.fill(params.document.abstract)}, {params.fill('{month}')}",
         "lang": "vi",
@@ -306,7 +301,12 @@ def _document(parts: Sequence[Part], params: Params, marked_docx: str | None) ->
             "kinh-gui": list(params.monthly.to),
             # Nghị định 30/2020, Phụ lục I, II.9.d: who is addressed above is not named again below.
             "noi-nhan": [*(["Như trên"] if params.monthly.to else []), *params.recipients.names],
-            "ky": {"quyen-han": params.signer.capacity, "chuc-vu": params.signer.post, "ho-ten": params.signer.name},
+            "ky": {
+                "quyen-han": "\n".join(params.signer.lines),
+                "chuc-vu": params.signer.other_post,
+                "ho-ten": params.signer.name,
+            },
+            "bieu-do": list(params.charts),
             "mo-phong": params.monthly.simulated,
         },
     }
@@ -318,6 +318,7 @@ def _document(parts: Sequence[Part], params: Params, marked_docx: str | None) ->
     blocks = [
         "---\n" + yaml.safe_dump(head, allow_unicode=True, sort_keys=False, width=10_000) + "---",
         "::: {.dau-van-ban}\n:::",
+        *_main(indicators),
         *[_include(part) for part in body],
         f"::: {{.ket-thuc}}\n{markdown_text(params.fill(params.document.closing))}\n:::",
         "::: {.khoi-ky}\n:::",
@@ -332,3 +333,24 @@ def _capital(text: str) -> str:
 
 def _include(part: Part) -> str:
     return f"{{{{< include parts/{part.section.number:02d}.md >}}}}"
+
+
+def _main(indicators: Sequence[Indicator]) -> list[str]:
+    """The block of the main indicators, one card each: label, value, rate, change. The page alone prints it."""
+    if not indicators:
+        return []
+    cards = "\n\n".join(f"::: {{.chi-tieu}}\n{_card(item)}\n:::" for item in indicators)
+    return [f":::: {{.chi-tieu-chinh}}\n{cards}\n::::"]
+
+
+def _card(item: Indicator) -> str:
+    value, rate = item.value, item.rate
+    unit = f" {markdown_text(value.unit)}" if value.unit not in ("", PERCENT) else ""
+    shown = figure_span(value, "chưa có số liệu") if value.missing else f"{figure_span(value)}{unit}"
+    lines = {
+        "nhan": markdown_text(item.label),
+        "gia-tri": shown,
+        "ty-le": "" if rate is None or rate.missing else figure_span(rate),
+        "thay-doi": change_text(item.change),
+    }
+    return "\n\n".join(f"[{text}]{{.{name}}}" for name, text in lines.items() if text)

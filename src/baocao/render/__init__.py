@@ -12,6 +12,7 @@ from pathlib import Path
 from baocao.errors import InputError, Problem, RenderError
 from baocao.render.config import marked_reference
 from baocao.render.embedded import Embedded, embedded_versions
+from baocao.render.policy import protect
 from baocao.render.quarto import Quarto, QuartoVersion, quarto_version, require_quarto
 from baocao.render.renderer import OnDone, Renderer, tools_text
 
@@ -84,6 +85,8 @@ def render(
     work = Path(tempfile.mkdtemp(prefix=".render-", dir=out))
     try:
         made = chosen.make(build, config, work, wanted, on_done)
+        if "html" in made:
+            protect(made["html"])
         results = {name: out / f"{stem}.{name}" for name in wanted}
         _deliver(made, results)
         return results

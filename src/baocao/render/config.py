@@ -39,9 +39,6 @@ _QUARTO_FORMAT = frozenset({"theme", "minimal", "template-partials"})
 _FILTER = frozenset({"path", "at"})
 _PATHS = frozenset({"css", "filters", "font-paths", "reference-doc", "template"})
 
-RUN_METADATA = {"chinh-sach-noi-dung": True}
-"""What a run tells the templates: its HTML forbids scripts, which only `quarto preview` needs to show changes."""
-
 
 @dataclass(frozen=True)
 class Options:

@@ -9,7 +9,7 @@ from typing import Any
 import pypandoc
 
 from baocao.errors import Problem, RenderError
-from baocao.render.config import RUN_METADATA, Options
+from baocao.render.config import Options
 from baocao.render.source import Source
 
 TIMEOUT_SECONDS = 120
@@ -69,7 +69,7 @@ def _defaults(source: Source, options: Options, name: str, target: Path) -> dict
         "standalone": True,
         # A missing picture or a link to nowhere is a warning; neither belongs in an official document.
         "fail-if-warnings": True,
-        "metadata": {**options.metadata, **RUN_METADATA, "pagetitle": source.title},
+        "metadata": {**options.metadata, "pagetitle": source.title},
         "resource-path": [str(source.build)],
     }
     if source.reference_doc is not None and "reference-doc" in defaults:

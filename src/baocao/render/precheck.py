@@ -9,10 +9,10 @@ import sys
 from pathlib import Path
 
 from baocao.errors import BaocaoError, InputError, Problem, RunError
+from baocao.part import take_apart
 from baocao.period import Period
 from baocao.project import Project
 from baocao.render.source import load_source
-from baocao.weave import take_apart
 
 INPUTS_VARIABLE = "QUARTO_PROJECT_INPUT_FILES"
 

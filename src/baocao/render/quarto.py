@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from baocao.errors import InputError, Problem, RenderError
-from baocao.render.config import QUARTO_FORMAT, RUN_METADATA, read_content
+from baocao.render.config import QUARTO_FORMAT, read_content
 from baocao.render.renderer import OnDone
 from baocao.render.source import NAME, Source, load_source
 
@@ -177,7 +177,7 @@ class _Job:
                 continue  # a folder of results
             _copy(path, root, self.folder)
         # What the pre-render check looks at was checked before weaving.
-        project = {**content, **RUN_METADATA, "project": {"type": "default", "render": [f"build/{NAME}"]}}
+        project = {**content, "project": {"type": "default", "render": [f"build/{NAME}"]}}
         # JSON is YAML, and needs no thought about quoting.
         text = json.dumps(project, ensure_ascii=False, default=str)
         (self.folder / "_quarto.yml").write_text(text, encoding="utf-8")

@@ -20,7 +20,7 @@ _XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 # Zip entries need a time; the earliest that the format can express says that it means nothing.
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
-_ALIGN = {"deu": ("left", True), "giua": ("center", False), "trai": ("left", False)}
+_ALIGN = {"deu": ("left", True), "giua": ("center", False), "trai": ("left", False), "phai": ("right", False)}
 
 
 def reference_document(measures: Measures, simulated: bool) -> bytes:
@@ -59,27 +59,39 @@ def reference_document(measures: Measures, simulated: bool) -> bytes:
 
 def typst_measures(measures: Measures) -> str:
     """A Typst dictionary `nd30` (a pandoc partial of the template `van-ban.typ`)."""
-    page, blocks = measures.trang, measures.letterhead
+    page, font, blocks, rules, grid = (
+        measures.trang,
+        measures.phong,
+        measures.letterhead,
+        measures.duong_ke,
+        measures.bang,
+    )
     lines = [
         f"// {GENERATED}",
         "#let nd30 = (",
         f"  trang: (rong: {page.rong:g}mm, cao: {page.cao:g}mm, tren: {page.tren:g}mm, duoi: {page.duoi:g}mm, "
         f"trai: {page.trai:g}mm, phai: {page.phai:g}mm, so-trang: {page.so_trang:g}mm),",
-        f'  phong: "{measures.phong.nhung}",',
+        f'  phong: (ten: "{font.nhung}", len: {font.len:g}em, xuong: {font.xuong:g}em, '
+        # What remains between two lines set solid.
+        f"dong-don: {font.dong_don:g}, khit: {font.len + font.xuong:g}),",
         f'  mo-phong: "{measures.mo_phong}",',
         f"  cot: (trai: {blocks.trai:g}%, phai: {blocks.phai:g}%, ky-trai: {blocks.ky_trai:g}%, "
-        f"ky-phai: {blocks.ky_phai:g}%, cho-ky: {blocks.cho_ky:g}mm),",
+        f"ky-phai: {blocks.ky_phai:g}%),",
+        f"  duong-ke: (net: {rules.net:g}pt, cach: {rules.cach:g}pt, tieu-ngu: {rules.tieu_ngu.phan:g}, "
+        f"co-quan-ban-hanh: {rules.co_quan_ban_hanh.phan:g}, trich-yeu: {rules.trich_yeu.phan:g}),",
+        f"  bang: (net: {grid.net:g}pt, dem: {grid.dem:g}pt, lien-trang: {grid.lien_trang:g}%),",
+        f"  hinh: (cao-nhat: {measures.hinh.cao_nhat:g}mm),",
         "  kieu: (",
     ]
     for name in measures.kieu:
-        lines.append(f"    {name}: {_typst_style(measures.resolved(name))},")
+        lines.append(f"    {name}: {_typst_style(measures.resolved(name), measures)},")
     lines += ["  ),", ")", ""]
     return "\n".join(lines)
 
 
 def lua_measures(measures: Measures) -> str:
-    """A Lua module with the numbers, in twips, that the DOCX filters put into tables and sections."""
-    page, blocks = measures.trang, measures.letterhead
+    """A Lua module with the numbers that the filters need: lengths in twips, sizes in points, shares as they are."""
+    page, blocks, rules, grid = measures.trang, measures.letterhead, measures.duong_ke, measures.bang
     sections = {
         (orientation, first): section_properties(page, landscape=orientation == "ngang", restart=first == "dau")
         for orientation, first in (("doc", "dau"), ("doc", "tiep"), ("ngang", "dau"))
@@ -89,11 +101,16 @@ def lua_measures(measures: Measures) -> str:
         "return {",
         f"  rong = {{ doc = {twips(page.rong - page.trai - page.phai)}, "
         f"ngang = {twips(page.cao - page.trai - page.phai)} }},",
+        f"  cao = {{ doc = {twips(page.cao - page.tren - page.duoi)}, "
+        f"ngang = {twips(page.rong - page.tren - page.duoi)} }},",
         f"  cot = {{ trai = {blocks.trai:g}, phai = {blocks.phai:g}, ky_trai = {blocks.ky_trai:g}, "
         f"ky_phai = {blocks.ky_phai:g} }},",
-        f"  cho_ky = {twips(blocks.cho_ky)},",
+        f"  duong_ke = {{ tieu_ngu = {rules.tieu_ngu.phan:g}, co_quan_ban_hanh = {rules.co_quan_ban_hanh.phan:g}, "
+        f"trich_yeu = {rules.trich_yeu.phan:g} }},",
+        f"  bang = {{ dem = {round(grid.dem * 20)}, nhieu_cot = {grid.nhieu_cot}, it_hang = {grid.it_hang} }},",
+        f"  hinh = {{ cao_nhat = {twips(measures.hinh.cao_nhat)} }},",
         "  co = {",
-        *(f"    {name} = {measures.resolved(name).co:g}," for name in ("TieuNgu", "CoQuanBanHanh")),
+        *(f"    {name} = {size:g}," for name in measures.kieu if (size := measures.resolved(name).co) is not None),
         "  },",
         "  phan = {",
         *(f"    {orientation}_{first} = '{xml}'," for (orientation, first), xml in sections.items()),
@@ -120,12 +137,14 @@ def main() -> None:
         path.write_bytes(content)
 
 
-def _typst_style(style: Style) -> str:
+def _typst_style(style: Style, measures: Measures) -> str:
     align, justified = _ALIGN[style.can or "trai"]
+    size = measures.kieu["Normal"].co if style.co is None else style.co
     return (
-        f"(co: {style.co or 14:g}pt, dam: {str(style.bold).lower()}, nghieng: {str(style.italic).lower()}, "
-        f"can: {align}, deu: {str(justified).lower()}, thut: {style.thut or 0:g}mm, "
-        f"truoc: {style.truoc or 0:g}pt, sau: {style.sau or 0:g}pt, dong: {style.dong or 1:g})"
+        f"(co: {size:g}pt, dam: {str(style.bold).lower()}, nghieng: {str(style.italic).lower()}, "
+        f"can: {align}, deu: {str(justified).lower()}, thut: {style.thut or 0:g}mm, le: {style.le or 0:g}mm, "
+        f"truoc: {style.truoc or 0:g}pt, sau: {style.sau or 0:g}pt, dong: {style.dong or 1:g}, "
+        f"cao: {style.cao or 0:g}mm, giu: {str(style.giu).lower()})"
     )
 
 
@@ -161,13 +180,15 @@ def _document(measures: Measures) -> str:
         f'<w:p><w:pPr><w:pStyle w:val="{name}"/></w:pPr><w:r><w:t>{style.ten}</w:t></w:r></w:p>'
         for name, style in measures.kieu.items()
     )
-    section = section_properties(measures.trang, landscape=False, restart=False)
+    # Landscape, because pandoc makes no picture wider than this text; filters give every real section its properties.
+    section = section_properties(measures.trang, landscape=True, restart=False)
     return f'<w:document {W} xmlns:r="{_REL}"><w:body>{paragraphs}{section}</w:body></w:document>'
 
 
 def _settings(measures: Measures) -> str:
+    tab = twips(measures.kieu["BodyText"].thut or 0)
     return (
-        f'<w:settings {W}><w:zoom w:percent="100"/><w:defaultTabStop w:val="{twips(12.7)}"/>'
+        f'<w:settings {W}><w:zoom w:percent="100"/><w:defaultTabStop w:val="{tab}"/>'
         '<w:characterSpacingControl w:val="doNotCompress"/><w:compat>'
         '<w:compatSetting w:name="compatibilityMode" w:uri="http://schemas.microsoft.com/office/word" w:val="15"/>'
         f'</w:compat><w:themeFontLang w:val="{measures.phong.ngon_ngu}"/></w:settings>'

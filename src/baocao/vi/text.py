@@ -2,6 +2,8 @@
 
 import re
 import unicodedata
+from collections.abc import Callable
+from functools import lru_cache, wraps
 
 _LINE_BREAKS = frozenset("\n\x0b\x0c\r\x85\u2028\u2029")
 # Invisible, though Unicode does not class them as controls: grapheme joiner, fillers, vowel inherent signs.
@@ -24,6 +26,20 @@ _D_STROKE = str.maketrans("đĐ", "dD")
 # hòa → hoà, thúy → thuý. In closed syllables (hoàn) the mark is on the second vowel in either style.
 _TONE_BY_STYLE = re.compile("[òóỏõọ][ae]|[ùúủũụ]y")
 _NOT_IN_SLUG = re.compile("[^a-z0-9]+")
+
+
+_SHORT, _MANY = 200, 8192
+"""Texts of up to so many characters are remembered, so many of them: the labels of forms come again and again."""
+
+
+def _remembered(function: Callable[[str], str]) -> Callable[[str], str]:
+    known = lru_cache(_MANY, typed=True)(function)
+
+    @wraps(function)
+    def call(text: str) -> str:
+        return known(text) if len(text) <= _SHORT else function(text)
+
+    return call
 
 
 class _Cleaner(dict[int, str]):
@@ -54,6 +70,7 @@ def nfc(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
+@_remembered
 def clean_text(text: str) -> str:
     r"""NFC text without what cannot be seen.
 
@@ -66,6 +83,7 @@ def clean_text(text: str) -> str:
     return nfc(_SPACES_AT_LINE_END.sub("\n", _SPACES.sub(" ", text)).strip(" \n"))
 
 
+@_remembered
 def fold(text: str) -> str:
     """Key under which two spellings of a label are the same; diacritics count. Not for print. Idempotent.
 

@@ -1,15 +1,11 @@
 -- Tables as each format wants them, rows and columns may span:
--- HTML  a table whose header cells say their scope, in a box that scrolls by itself
+-- HTML  a table whose header cells say their scope, in a box that scrolls by itself; numbers of a chart in a fold
 -- DOCX  a Word table in the style "Bảng": header rows repeat, rows stay whole, widths as given
 -- Typst a call of `bang` in the template
 package.path = pandoc.path.join { pandoc.path.directory(PANDOC_SCRIPT_FILE), '?.lua' } .. ';' .. package.path
 local chung = require 'chung'
 local nd30 = require 'nd30'
-
--- From this many columns on the smaller of the two sizes is used.
-local NHIEU_COT = 7
--- A table of at most so many rows stays on one page where it can.
-local IT_HANG = 12
+local do_rong_chu = require 'do-rong-chu'
 
 -- The rows of a part of a table as a grid of places: each cell with its column, each covered place marked.
 local function luoi(rows, columns)
@@ -80,7 +76,34 @@ local function cac_phan(tbl)
   return parts
 end
 
-local function o_word(place, width, style, align, keep)
+-- The style of a cell says how its text stands and how large it is.
+local KIEU_O = { left = 'OBang', center = 'OBangGiua', right = 'OBangSo' }
+
+local function kieu_o(align, header, small)
+  return (header and 'DauBang' or KIEU_O[align]) .. (small and 'Nho' or '')
+end
+
+-- What does not fit on one line of its cell may break after all: first before the symbol, then inside it.
+local function vua_o(inlines, width, size)
+  local function fits(content)
+    return do_rong_chu(pandoc.utils.stringify(content), size) <= width - 2 * nd30.bang.dem
+  end
+  return inlines:walk {
+    Span = function(span)
+      if not span.classes:includes('lien') or fits(span) then
+        return nil
+      end
+      local last = span.content[#span.content]
+      if #span.content > 1 and fits(last) then
+        span.content:remove()
+        return span.content .. pandoc.Inlines { pandoc.Span({ last }, span.attr) }
+      end
+      return span.content
+    end,
+  }
+end
+
+local function o_word(place, width, style)
   local properties = '<w:tcW w:w="' .. width .. '" w:type="dxa"/>'
   if place.rong > 1 then
     properties = properties .. '<w:gridSpan w:val="' .. place.rong .. '"/>'
@@ -88,59 +111,79 @@ local function o_word(place, width, style, align, keep)
   if place.hop then
     properties = properties .. (place.dau and '<w:vMerge w:val="restart"/>' or '<w:vMerge/>')
   end
-  properties = '<w:tcPr>' .. properties .. '<w:vAlign w:val="center"/></w:tcPr>'
-  local jc = (keep and '<w:keepNext/>' or '') .. '<w:jc w:val="' .. align .. '"/>'
-  if not place.dau then
-    return '<w:tc>' .. properties .. chung.doan(style, '', jc) .. '</w:tc>'
-  end
   local paragraphs = {}
-  for _, line in ipairs(chung.thanh_dong(place.cell.contents)) do
-    paragraphs[#paragraphs + 1] = chung.doan(style, chung.chu(line), jc)
+  for _, line in ipairs(place.dau and chung.thanh_dong(place.cell.contents) or {}) do
+    paragraphs[#paragraphs + 1] = chung.doan(style, chung.chu(vua_o(line, width, nd30.co[style])))
   end
   if #paragraphs == 0 then
-    paragraphs[1] = chung.doan(style, '', jc)
+    paragraphs[1] = chung.doan(style)
   end
-  return '<w:tc>' .. properties .. table.concat(paragraphs) .. '</w:tc>'
+  return '<w:tc><w:tcPr>' .. properties .. '</w:tcPr>' .. table.concat(paragraphs) .. '</w:tc>'
 end
 
-local function bang_word(tbl, total)
+local function ten_bang(tbl)
+  local lines = tbl.caption.long and chung.thanh_dong(tbl.caption.long) or {}
+  return #lines > 0 and chung.noi_dong(lines) or nil
+end
+
+-- What a reader who cannot see the table is told: its title, and the columns it has.
+local function mo_ta(tbl, title)
+  local columns = pandoc.List()
+  for _, row in ipairs(tbl.head.rows) do
+    for _, cell in ipairs(row.cells) do
+      local text = pandoc.utils.stringify(chung.noi_dong(chung.thanh_dong(cell.contents))):gsub('%s+', ' ')
+      if text:match('%S') and not columns:includes(text) then
+        columns:insert(text)
+      end
+    end
+  end
+  local out = title and '<w:tblCaption w:val="' .. chung.xml(title) .. '"/>' or ''
+  if #columns > 0 then
+    out = out .. '<w:tblDescription w:val="' .. chung.xml('Các cột: ' .. table.concat(columns, '; ')) .. '"/>'
+  end
+  return out
+end
+
+local so_dau_trang = 20000
+
+local function bang_word(tbl, place)
+  local total = nd30.rong[place.huong]
   local columns = #tbl.colspecs
   local widths = do_rong(tbl, total)
-  local small = columns >= NHIEU_COT and 'Nho' or ''
-  local title = tbl.caption.long and pandoc.utils.stringify(tbl.caption.long) or ''
-  local out = {}
-  if title ~= '' then
-    out[#out + 1] = chung.doan('TenBang', chung.chu(chung.noi_dong(chung.thanh_dong(tbl.caption.long))))
+  local small = columns >= nd30.bang.nhieu_cot
+  local title = ten_bang(tbl)
+  local parts, total_rows = cac_phan(tbl), 0
+  for _, part in ipairs(parts) do
+    total_rows = total_rows + #part.rows
   end
-  out[#out + 1] = '<w:tbl><w:tblPr><w:tblStyle w:val="Bang"/><w:tblW w:w="' .. total .. '" w:type="dxa"/>'
-    .. '<w:jc w:val="center"/><w:tblLayout w:type="fixed"/>'
+  local out = {}
+  if title then
+    so_dau_trang = so_dau_trang + 1
+    out[#out + 1] = chung.chu_thich('TenBang', title, place.nhan, so_dau_trang)
+  end
+  out[#out + 1] = '<w:tbl><w:tblPr><w:tblStyle w:val="' .. (total_rows <= nd30.bang.it_hang and 'BangLien' or 'Bang')
+    .. '"/><w:tblW w:w="' .. total .. '" w:type="dxa"/><w:tblLayout w:type="fixed"/>'
     .. '<w:tblLook w:val="0020" w:firstRow="1" w:lastRow="0" w:firstColumn="0" w:lastColumn="0" w:noHBand="1" w:noVBand="1"/>'
-    .. (title ~= '' and '<w:tblCaption w:val="' .. chung.xml(title) .. '"/>' or '') .. '</w:tblPr><w:tblGrid>'
+    .. mo_ta(tbl, title and pandoc.utils.stringify(title) or place.ten) .. '</w:tblPr><w:tblGrid>'
   for _, width in ipairs(widths) do
     out[#out + 1] = '<w:gridCol w:w="' .. width .. '"/>'
   end
   out[#out + 1] = '</w:tblGrid>'
-  local parts, total_rows, seen = cac_phan(tbl), 0, 0
-  for _, part in ipairs(parts) do
-    total_rows = total_rows + #part.rows
-  end
   for _, part in ipairs(parts) do
     for _, row in ipairs(luoi(part.rows, columns)) do
-      seen = seen + 1
-      local keep = part.header or (total_rows <= IT_HANG and seen < total_rows)
       out[#out + 1] = '<w:tr><w:trPr><w:cantSplit/>' .. (part.header and '<w:tblHeader/>' or '') .. '</w:trPr>'
       for column = 1, columns do
-        local place = row[column]
-        if place == nil then
-          place = { cell = { contents = {}, alignment = 'AlignDefault' }, dau = true, rong = 1 }
+        local cell = row[column]
+        if cell == nil then
+          cell = { cell = { contents = {}, alignment = 'AlignDefault' }, dau = true, rong = 1 }
         end
-        if not place.che then
+        if not cell.che then
           local width = 0
-          for beside = column, column + place.rong - 1 do
+          for beside = column, column + cell.rong - 1 do
             width = width + widths[beside]
           end
-          local style = (part.header and 'DauBang' or 'OBang') .. small
-          out[#out + 1] = o_word(place, width, style, can_o(place.cell, tbl.colspecs[column], part.header), keep)
+          local align = can_o(cell.cell, tbl.colspecs[column], part.header)
+          out[#out + 1] = o_word(cell, width, kieu_o(align, part.header, small))
         end
       end
       out[#out + 1] = '</w:tr>'
@@ -151,9 +194,31 @@ local function bang_word(tbl, total)
   return chung.docx(table.concat(out) .. chung.doan('SauBang'))
 end
 
-local function bang_typst(tbl)
+-- Whether a row may go over pages: one that nearly fills a page would lose what does not fit. Lines of body text are at
+-- most one and a half times the letters' size apart, so the estimate errs to the high side.
+local function qua_cao(row, widths, page)
+  for column, place in ipairs(row) do
+    if place.cell and place.dau then
+      local width = 0
+      for beside = column, column + place.rong - 1 do
+        width = width + widths[beside]
+      end
+      local lines = 0
+      for _, line in ipairs(chung.thanh_dong(place.cell.contents)) do
+        lines = lines + math.ceil(do_rong_chu(pandoc.utils.stringify(line), nd30.co.OBang) / (width - 2 * nd30.bang.dem)) + 1
+      end
+      if lines * nd30.co.OBang * 20 * 1.5 > page then
+        return true
+      end
+    end
+  end
+  return false
+end
+
+local function bang_typst(tbl, place)
   local columns = #tbl.colspecs
-  local widths = do_rong(tbl, 10000)
+  local widths = do_rong(tbl, nd30.rong[place.huong])
+  local small = columns >= nd30.bang.nhieu_cot
   local shares = {}
   for _, width in ipairs(widths) do
     shares[#shares + 1] = width .. 'fr'
@@ -162,10 +227,11 @@ local function bang_typst(tbl)
   local function raw(text)
     out:insert(chung.typst(text))
   end
-  raw('#bang(cot: (' .. table.concat(shares, ', ') .. ',), nho: ' .. tostring(columns >= NHIEU_COT))
-  if tbl.caption.long and #tbl.caption.long > 0 then
+  raw('#bang(cot: (' .. table.concat(shares, ', ') .. ',), nho: ' .. tostring(small) .. ', nhan: ' .. chung.chuoi(place.nhan))
+  local title = ten_bang(tbl)
+  if title then
     raw(', ten: [')
-    out:extend(chung.noi_dong(chung.thanh_dong(tbl.caption.long)))
+    out:extend(title)
     raw(']')
   end
   local bodies = 'than'
@@ -177,14 +243,20 @@ local function bang_typst(tbl)
       bodies = nil
     end
     for _, row in ipairs(luoi(part.rows, columns)) do
+      local divided = not part.header and qua_cao(row, widths, nd30.cao[place.huong]) and ', breakable: true' or ''
       for column = 1, columns do
-        local place = row[column]
-        if place == nil then
+        local cell = row[column]
+        if cell == nil then
           raw('[],')
-        elseif place.cell and place.dau then
-          raw('table.cell(align: ' .. can_o(place.cell, tbl.colspecs[column], part.header) .. ' + horizon, rowspan: '
-            .. place.cell.row_span .. ', colspan: ' .. place.rong .. ')[')
-          local content = chung.noi_dong(chung.thanh_dong(place.cell.contents))
+        elseif cell.cell and cell.dau then
+          local align = can_o(cell.cell, tbl.colspecs[column], part.header)
+          local width = 0
+          for beside = column, column + cell.rong - 1 do
+            width = width + widths[beside]
+          end
+          raw('table.cell(align: ' .. align .. ' + horizon, rowspan: ' .. cell.cell.row_span .. ', colspan: ' .. cell.rong .. divided .. ')[')
+          local style = kieu_o(align, part.header, small)
+          local content = vua_o(chung.noi_dong(chung.thanh_dong(cell.cell.contents)), width, nd30.co[style])
           out:extend(part.header and pandoc.Inlines { pandoc.Strong(content) } or content)
           raw('],')
         end
@@ -195,46 +267,125 @@ local function bang_typst(tbl)
   return pandoc.Plain(out)
 end
 
-local function bang_html(tbl)
-  for _, row in ipairs(tbl.head.rows) do
-    for _, cell in ipairs(row.cells) do
-      cell.attributes.scope = cell.col_span > 1 and 'colgroup' or 'col'
-      cell.alignment = 'AlignCenter'
+-- The columns that name the rows: the first one of text, and the running number before it; 0 where there is none.
+local function cot_ten(tbl)
+  local function la_ten(column, cells)
+    return cells[column] ~= nil and can_o(cells[column], tbl.colspecs[column], false) == 'left'
+  end
+  local rows = #tbl.bodies == 1 and tbl.bodies[1].body or {}
+  for _, row in ipairs(rows) do
+    for column = 1, math.min(2, #row.cells) do
+      if row.cells[column].col_span > 1 or row.cells[column].row_span > 1 then
+        return 0
+      end
     end
   end
-  local title = tbl.caption.long and pandoc.utils.stringify(tbl.caption.long) or ''
-  -- A list of pairs: a Lua table would give them in another order each time.
-  return pandoc.Div(tbl, pandoc.Attr('', { 'cuon-ngang' },
-    { { 'role', 'region' }, { 'tabindex', '0' }, { 'aria-label', title ~= '' and title or 'Bảng số liệu' } }))
+  local first = rows[1] and rows[1].cells or {}
+  return la_ten(1, first) and 1 or la_ten(2, first) and 2 or 0
 end
 
-local function doi_bang(blocks, orientation)
-  return blocks:walk {
-    Table = function(tbl)
-      if chung.dang == 'docx' then
-        return bang_word(tbl, nd30.rong[orientation])
-      elseif chung.dang == 'typst' then
-        return bang_typst(tbl)
+local function chu_o(cell)
+  return pandoc.utils.stringify(chung.noi_dong(chung.thanh_dong(cell.contents)))
+end
+
+-- A column of names this long, or more, leaves a phone no room for the other columns when it stays in view.
+local TEN_DAI = 110
+
+-- All looks are classes, because the page forbids style attributes: where text stands, widths in percent, the column of
+-- names that stays in view.
+local CAN_HTML = { center = 'giua', right = 'phai' }
+
+local function bang_html(tbl, place)
+  local specs, columns = tbl.colspecs, #tbl.colspecs
+  local widths, named = do_rong(tbl, 100), cot_ten(tbl)
+  for index, row in ipairs(luoi(tbl.head.rows, columns)) do
+    for column = 1, columns do
+      local here = row[column]
+      if here and here.cell then
+        here.cell.attributes.scope = here.rong > 1 and 'colgroup' or 'col'
+        here.cell.alignment = 'AlignDefault'
+        if here.rong == 1 then
+          here.cell.classes:insert('w' .. widths[column])
+        end
+        if column == named and here.rong == 1 and index == 1 then
+          here.cell.classes:insert('ten')
+        end
       end
-      return bang_html(tbl), false
-    end,
+    end
+  end
+  local longest = 0
+  for _, body in ipairs(tbl.bodies) do
+    body.row_head_columns = named
+    for _, row in ipairs(luoi(body.body, columns)) do
+      for column = 1, columns do
+        local here = row[column]
+        if here and here.cell then
+          local align = CAN_HTML[can_o(here.cell, specs[column], false)]
+          here.cell.alignment = 'AlignDefault'
+          if align then
+            here.cell.classes:insert(align)
+          end
+          if column <= named then
+            here.cell.attributes.scope = 'row'
+          end
+          if column == named then
+            here.cell.classes:insert('ten')
+            longest = math.max(longest, utf8.len(chu_o(here.cell)))
+          end
+        end
+      end
+    end
+  end
+  tbl.colspecs = specs:map(function() return { pandoc.AlignDefault, nil } end)
+  if named > 0 and longest < TEN_DAI then
+    tbl.classes:insert('ghim')
+  end
+  tbl.classes:insert(columns >= nd30.bang.nhieu_cot and 'rat-rong' or columns > 4 and 'rong' or 'hep')
+  local title = ten_bang(tbl)
+  title = title and pandoc.utils.stringify(title) or place.ten or 'Bảng số liệu'
+  -- A list of pairs: a Lua table would give them in another order each time.
+  return pandoc.Div(tbl, pandoc.Attr('', { 'cuon-ngang' },
+    { { 'role', 'group' }, { 'tabindex', '0' }, { 'aria-label', title } }))
+end
+
+-- The numbers of a chart, folded away below it.
+local function so_lieu_bieu_do(div, content)
+  local label = chung.xml(div.attributes.nhan or 'Số liệu của biểu đồ')
+  local out = pandoc.Blocks { pandoc.RawBlock('html', '<details class="so-lieu-bieu-do">\n<summary>' .. label .. '</summary>') }
+  out:extend(content)
+  out:insert(pandoc.RawBlock('html', '</details>'))
+  return out
+end
+
+local MAKERS = { docx = bang_word, typst = bang_typst, html = bang_html }
+
+-- `place`: direction of the page, address of the table, a title where it has none of its own.
+local function doi(blocks, place)
+  return blocks:walk {
     traverse = 'topdown',
+    Div = function(div)
+      if div.classes:includes('phu-luc') then
+        local title
+        div.content:walk { Div = function(inner)
+          title = title or (inner.classes:includes('ten-phu-luc') and pandoc.utils.stringify(inner)) or nil
+        end }
+        local direction = div.attributes.huong == 'ngang' and 'ngang' or 'doc'
+        div.content = doi(div.content, { huong = direction, nhan = '', ten = title })
+        return div, false
+      elseif div.classes:includes('khung-bang') and chung.dang ~= 'html' then
+        return doi(div.content, { huong = place.huong, nhan = div.identifier, ten = place.ten }), false
+      elseif div.classes:includes('so-lieu-bieu-do') then
+        return so_lieu_bieu_do(div, doi(div.content, { huong = place.huong, nhan = '', ten = div.attributes.nhan })), false
+      end
+    end,
+    Table = function(tbl)
+      return MAKERS[chung.dang](tbl, place), false
+    end,
   }
 end
 
 local function ca_bai(doc)
-  doc.blocks = doc.blocks:walk {
-    traverse = 'topdown',
-    Div = function(div)
-      if div.classes:includes('phu-luc') then
-        div.content = doi_bang(div.content, div.attributes.huong == 'ngang' and 'ngang' or 'doc')
-        return div, false
-      end
-    end,
-    Table = function(tbl)
-      return doi_bang(pandoc.Blocks { tbl }, 'doc'), false
-    end,
-  }
+  doc.blocks = doi(doc.blocks, { huong = 'doc', nhan = '' })
   return doc
 end
 

@@ -1,6 +1,8 @@
 -- What the filters share: the target format, and WordprocessingML for text that pandoc's writer is not asked to write.
 local chung = {}
 
+chung.NBSP = '\u{a0}'
+
 -- Format names of Quarto ("docx", "typst", "html") and pandoc agree on these beginnings.
 if FORMAT:match('^docx') or FORMAT:match('^openxml') then
   chung.dang = 'docx'
@@ -84,6 +86,50 @@ function chung.noi_dong(lines)
   return inlines
 end
 
+-- Items as the decree punctuates them: ";" after each, a full stop after the last.
+function chung.co_dau(items)
+  local out = pandoc.List()
+  for index, item in ipairs(items) do
+    out:insert(item .. pandoc.Inlines { pandoc.Str(index == #items and '.' or ';') })
+  end
+  return out
+end
+
+-- The same on paper, with a dash before each.
+function chung.gach_dau(items)
+  -- A plain dash at the start of a line would begin a list in Typst.
+  local dash = chung.dang == 'typst' and chung.typst('#"-"') or pandoc.Str('-')
+  return chung.co_dau(items):map(function(item) return pandoc.Inlines { dash, pandoc.Space() } .. item end)
+end
+
+-- Capitals, as text. Symbols of documents such as 06/QĐ-TTg keep their letters.
+function chung.in_hoa(element)
+  return element:walk {
+    Str = function(str)
+      if str.text:match('[-/]') and str.text ~= pandoc.text.lower(str.text) then
+        return nil
+      end
+      return pandoc.Str(pandoc.text.upper(str.text))
+    end,
+  }
+end
+
+-- A text in capitals as a sentence begins.
+function chung.chu_thuong(text)
+  local lower = pandoc.text.lower(text)
+  return pandoc.text.upper(pandoc.text.sub(lower, 1, 1)) .. pandoc.text.sub(lower, 2)
+end
+
+-- Type and period of the document in a few words: “Báo cáo tháng 4 năm 2024”.
+function chung.chu_de(meta)
+  local source = meta['van-ban'] or {}
+  local function text(value)
+    return value and pandoc.utils.stringify(value):gsub('^%(', ''):gsub('%)$', '') or ''
+  end
+  local words = text(source['ten-loai']) .. ' ' .. text(source['ky-bao-cao'])
+  return words:match('%S') and chung.chu_thuong(words:match('^%s*(.-)%s*$')) or nil
+end
+
 local PHONG_CHU = {
   Strong = '<w:b/><w:bCs/>',
   Emph = '<w:i/><w:iCs/>',
@@ -108,30 +154,96 @@ local function mot_doan_chu(content, active)
   return '<w:r>' .. properties .. content .. '</w:r>'
 end
 
+-- Text of a run; where it must not break (`active.lien`), with Word's own hyphen and space for that.
+local function noi_dung_chu(text, active)
+  local function t(piece)
+    return piece ~= '' and '<w:t xml:space="preserve">' .. chung.xml(piece) .. '</w:t>' or ''
+  end
+  if not active.lien then
+    return t(text)
+  end
+  local out, rest = '', text
+  while rest do
+    local before, after = rest:match('^([^-]*)-(.*)$')
+    out = out .. t(before or rest) .. (before and '<w:noBreakHyphen/>' or '')
+    rest = after
+  end
+  return out
+end
+
+local function them(active, name)
+  local out = { [name] = true }
+  for key in pairs(active) do
+    out[key] = true
+  end
+  return out
+end
+
 -- Runs of WordprocessingML for inlines.
 function chung.chu(inlines, active)
   active = active or {}
   local out = {}
   for _, inline in ipairs(inlines) do
     if inline.t == 'Str' or inline.t == 'Code' then
-      out[#out + 1] = mot_doan_chu('<w:t xml:space="preserve">' .. chung.xml(inline.text) .. '</w:t>', active)
+      out[#out + 1] = mot_doan_chu(noi_dung_chu(inline.text, active), active)
     elseif inline.t == 'Space' or inline.t == 'SoftBreak' then
-      out[#out + 1] = mot_doan_chu('<w:t xml:space="preserve"> </w:t>', active)
+      out[#out + 1] = mot_doan_chu(noi_dung_chu(active.lien and chung.NBSP or ' ', active), active)
     elseif inline.t == 'LineBreak' then
       out[#out + 1] = mot_doan_chu('<w:br/>', active)
+    elseif inline.t == 'Link' and inline.classes:includes('tham-chieu') then
+      out[#out + 1] = chung.truong('REF ' .. chung.dau_trang(inline.target:sub(2)) .. ' \\h', chung.chu(inline.content, active), active)
     elseif inline.t == 'Span' or inline.t == 'Link' or inline.t == 'SmallCaps' then
-      out[#out + 1] = chung.chu(inline.content, active)
+      local lien = inline.t == 'Span' and inline.classes:includes('lien')
+      out[#out + 1] = chung.chu(inline.content, lien and them(active, 'lien') or active)
+    elseif inline.t == 'RawInline' and inline.format == 'openxml' then
+      out[#out + 1] = inline.text
     elseif PHONG_CHU[inline.t] then
-      local nested = { [inline.t] = true }
-      for name in pairs(active) do
-        nested[name] = true
-      end
-      out[#out + 1] = chung.chu(inline.content, nested)
+      out[#out + 1] = chung.chu(inline.content, them(active, inline.t))
     else
       error('thành phần ' .. inline.t .. ' không đặt được trong bảng hoặc phần đầu văn bản')
     end
   end
   return table.concat(out)
+end
+
+-- A field that Word computes anew (F9); `runs` is its present result.
+function chung.truong(instruction, runs, active)
+  local function mark(kind)
+    return mot_doan_chu('<w:fldChar w:fldCharType="' .. kind .. '"/>', active or {})
+  end
+  return mark('begin') .. mot_doan_chu('<w:instrText xml:space="preserve"> ' .. instruction .. ' </w:instrText>', active or {})
+    .. mark('separate') .. runs .. mark('end')
+end
+
+-- The name of a bookmark: Word allows letters, digits and "_", forty of them.
+function chung.dau_trang(id)
+  local name = id:gsub('%-', '_')
+  return #name <= 40 and name or name:sub(1, 31) .. '_' .. pandoc.utils.sha1(id):sub(1, 8)
+end
+
+-- A caption: “Bảng 1” is a word and a counted number, in a bookmark that references point to. `number` tells bookmarks
+-- apart; a caption without number is text.
+function chung.chu_thich(style, inlines, id, number)
+  local label, rest = pandoc.Inlines {}, pandoc.Inlines {}
+  local word, count
+  for index, inline in ipairs(inlines) do
+    if count == nil and index <= 5 then
+      label:insert(inline)
+      word, count = pandoc.utils.stringify(label):match('^(%D+) (%d+)%.$')
+    else
+      rest:insert(inline)
+    end
+  end
+  if count == nil then
+    return chung.doan(style, chung.chu(inlines))
+  end
+  local runs = chung.chu { pandoc.Str(word), pandoc.Space() }
+    .. chung.truong('SEQ ' .. word:gsub(' ', '_') .. ' \\* ARABIC', chung.chu { pandoc.Str(count) })
+  if id ~= '' then
+    runs = '<w:bookmarkStart w:id="' .. number .. '" w:name="' .. chung.dau_trang(id) .. '"/>' .. runs
+      .. '<w:bookmarkEnd w:id="' .. number .. '"/>'
+  end
+  return chung.doan(style, runs .. chung.chu(pandoc.Inlines { pandoc.Str('.') } .. rest))
 end
 
 -- A paragraph in a named style; `properties` are further children of w:pPr, in the schema's order.

@@ -2,22 +2,21 @@
 -- Their texts stand in the metadata `van-ban`; the source only marks their places.
 package.path = pandoc.path.join { pandoc.path.directory(PANDOC_SCRIPT_FILE), '?.lua' } .. ';' .. package.path
 local chung = require 'chung'
-local nd30 = require 'nd30'
-local do_rong_chu = require 'do-rong-chu'
+local word = require 'van-ban-word'
 
 local QUOC_HIEU = 'CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM'
 local TIEU_NGU = 'Độc lập - Tự do - Hạnh phúc'
-local NBSP = '\u{a0}'
 
 -- Where a number or a day is to be written by hand, Markdown has collapsed the blank: give it back its width.
 local function chua_cho(inlines)
   local out = pandoc.Inlines {}
   for index, inline in ipairs(inlines) do
     local before, after = inlines[index - 1], inlines[index + 1]
-    local blank = inline.t == 'Space' and before and after and before.t == 'Str' and after.t == 'Str'
-      and ((before.text:match('[Ss]ố:?$') and after.text:match('^/'))
-        or (before.text:match('[Nn]gày$') and after.text:match('^tháng')))
-    out:insert(blank and pandoc.Str(NBSP:rep(6)) or inline)
+    local left = before and pandoc.utils.stringify(before) or ''
+    local right = after and pandoc.utils.stringify(after) or ''
+    local blank = inline.t == 'Space'
+      and ((left:match('[Ss]ố:?$') and right:match('^/')) or (left:match('[Nn]gày$') and right:match('^tháng')))
+    out:insert(blank and pandoc.Str(chung.NBSP:rep(6)) or inline)
   end
   return out
 end
@@ -64,6 +63,8 @@ local function thong_tin(meta)
   local source = meta['van-ban'] or {}
   local signer = source.ky or {}
   return {
+    quoc_hieu = { pandoc.Inlines { pandoc.Str(QUOC_HIEU) } },
+    tieu_ngu = { pandoc.Inlines { pandoc.Str(TIEU_NGU) } },
     chu_quan = cac_dong(source['co-quan-chu-quan']),
     ban_hanh = cac_dong(source['co-quan-ban-hanh']),
     so = cac_dong(source['so-ky-hieu'], true),
@@ -77,105 +78,6 @@ local function thong_tin(meta)
     chuc_vu = cac_dong(signer['chuc-vu']),
     ho_ten = cac_dong(signer['ho-ten']),
   }
-end
-
--- Items as the decree punctuates them: ";" after each, a full stop after the last.
-local function co_dau(items)
-  local out = pandoc.List()
-  for index, item in ipairs(items) do
-    out:insert(item .. pandoc.Inlines { pandoc.Str(index == #items and '.' or ';') })
-  end
-  return out
-end
-
--- The same on paper, with a dash before each.
-local function gach_dau(items)
-  -- A plain dash at the start of a line would begin a list in Typst.
-  local dash = chung.dang == 'typst' and chung.typst('#"-"') or pandoc.Str('-')
-  return co_dau(items):map(function(item) return pandoc.Inlines { dash, pandoc.Space() } .. item end)
-end
-
-----------------------------------------------------------------------------------------------------------------------
--- DOCX
-
-local function doan_word(style, lines, properties)
-  local out = {}
-  for _, line in ipairs(lines or {}) do
-    out[#out + 1] = chung.doan(style, chung.chu(line), properties)
-  end
-  return table.concat(out)
-end
-
--- A rule: the upper border of a low paragraph, indented on both sides to the length asked for (twips).
-local function duong_ke(length, width)
-  local indent = math.max(math.floor((width - length) / 2), 0)
-  return chung.doan('DuongKe', '',
-    '<w:pBdr><w:top w:val="single" w:sz="6" w:space="1" w:color="000000"/></w:pBdr><w:ind w:left="' .. indent
-      .. '" w:right="' .. indent .. '"/>')
-end
-
-local function khung_word(widths, rows)
-  local total = 0
-  local out = {}
-  for _, width in ipairs(widths) do
-    total = total + width
-  end
-  out[1] = '<w:tbl><w:tblPr><w:tblStyle w:val="KhungChu"/><w:tblW w:w="' .. total
-    .. '" w:type="dxa"/><w:tblLayout w:type="fixed"/></w:tblPr><w:tblGrid>'
-  for _, width in ipairs(widths) do
-    out[#out + 1] = '<w:gridCol w:w="' .. width .. '"/>'
-  end
-  out[#out + 1] = '</w:tblGrid>'
-  for _, row in ipairs(rows) do
-    out[#out + 1] = '<w:tr><w:trPr><w:cantSplit/></w:trPr>'
-    for index, cell in ipairs(row) do
-      out[#out + 1] = '<w:tc><w:tcPr><w:tcW w:w="' .. widths[index] .. '" w:type="dxa"/></w:tcPr>'
-        .. (cell ~= '' and cell or chung.doan('Normal')) .. '</w:tc>'
-    end
-    out[#out + 1] = '</w:tr>'
-  end
-  out[#out + 1] = '</w:tbl>'
-  return table.concat(out)
-end
-
-local function chia_cot(left)
-  local first = math.floor(nd30.rong.doc * left / 100 + 0.5)
-  return { first, nd30.rong.doc - first }
-end
-
-local function dau_word(info)
-  local widths = chia_cot(nd30.cot.trai)
-  local left = doan_word('CoQuanChuQuan', info.chu_quan) .. doan_word('CoQuanBanHanh', info.ban_hanh)
-  if info.ban_hanh then
-    local last = pandoc.utils.stringify(info.ban_hanh[#info.ban_hanh])
-    left = left .. duong_ke(do_rong_chu(last, nd30.co.CoQuanBanHanh) * 0.45, widths[1])
-  end
-  local right = chung.doan('QuocHieu', chung.chu { pandoc.Str(QUOC_HIEU) })
-    .. chung.doan('TieuNgu', chung.chu { pandoc.Str(TIEU_NGU) })
-    .. duong_ke(do_rong_chu(TIEU_NGU, nd30.co.TieuNgu), widths[2])
-  local out = khung_word(widths, {
-    { left, right },
-    { doan_word('SoKyHieu', info.so), doan_word('DiaDanhNgay', info.ngay) },
-  })
-  out = out .. doan_word('TenLoai', info.ten_loai) .. doan_word('TrichYeu', info.trich_yeu)
-    .. doan_word('KyBaoCao', info.ky_bao_cao) .. duong_ke(nd30.rong.doc / 3, nd30.rong.doc)
-  if #info.kinh_gui == 1 then
-    out = out .. chung.doan('KinhGui', chung.chu(pandoc.Inlines { pandoc.Str('Kính gửi:'), pandoc.Space() } .. info.kinh_gui[1]))
-  elseif #info.kinh_gui > 1 then
-    out = out .. chung.doan('KinhGui', chung.chu { pandoc.Str('Kính gửi:') })
-    out = out .. doan_word('KinhGuiMuc', gach_dau(info.kinh_gui))
-  end
-  return chung.docx(out .. chung.doan('SauBang'))
-end
-
-local function ky_word(info)
-  local left = ''
-  if #info.noi_nhan > 0 then
-    left = chung.doan('NoiNhan', chung.chu { pandoc.Str('Nơi nhận:') }) .. doan_word('NoiNhanMuc', gach_dau(info.noi_nhan))
-  end
-  local right = doan_word('QuyenHan', info.quyen_han) .. doan_word('QuyenHan', info.chuc_vu)
-    .. chung.doan('QuyenHan', '', '<w:spacing w:before="' .. nd30.cho_ky .. '"/>') .. doan_word('HoTen', info.ho_ten)
-  return chung.docx(khung_word(chia_cot(nd30.cot.ky_trai), { { left, right } }) .. chung.doan('SauBang'))
 end
 
 ----------------------------------------------------------------------------------------------------------------------
@@ -202,15 +104,15 @@ end
 local function dau_typst(info)
   return goi_typst('dau-van-ban', {
     { 'chu-quan', info.chu_quan }, { 'ban-hanh', info.ban_hanh },
-    { 'quoc-hieu', { { pandoc.Str(QUOC_HIEU) } } }, { 'tieu-ngu', { { pandoc.Str(TIEU_NGU) } } },
+    { 'quoc-hieu', info.quoc_hieu }, { 'tieu-ngu', info.tieu_ngu },
     { 'so', info.so }, { 'ngay', info.ngay }, { 'ten-loai', info.ten_loai }, { 'trich-yeu', info.trich_yeu },
-    { 'ky-bao-cao', info.ky_bao_cao }, { 'kinh-gui', #info.kinh_gui > 1 and gach_dau(info.kinh_gui) or info.kinh_gui },
+    { 'ky-bao-cao', info.ky_bao_cao }, { 'kinh-gui', #info.kinh_gui > 1 and chung.gach_dau(info.kinh_gui) or info.kinh_gui },
   })
 end
 
 local function ky_typst(info)
   return goi_typst('khoi-ky', {
-    { 'noi-nhan', gach_dau(info.noi_nhan) }, { 'quyen-han', info.quyen_han }, { 'chuc-vu', info.chuc_vu },
+    { 'noi-nhan', chung.gach_dau(info.noi_nhan) }, { 'quyen-han', info.quyen_han }, { 'chuc-vu', info.chuc_vu },
     { 'ho-ten', info.ho_ten },
   })
 end
@@ -236,22 +138,46 @@ local function muc_html(items)
   return #items > 0 and pandoc.BulletList(items:map(function(item) return { pandoc.Plain(item) } end)) or nil
 end
 
+-- An element that pandoc has no block for.
+local function boc_html(tag, class, blocks, label)
+  local out = pandoc.Blocks { pandoc.RawBlock('html', '<' .. tag .. ' class="' .. class .. '"'
+    .. (label and ' aria-label="' .. label .. '"' or '') .. '>') }
+  for index = 1, blocks.n do
+    if blocks[index] then
+      out:insert(blocks[index])
+    end
+  end
+  out:insert(pandoc.RawBlock('html', '</' .. tag .. '>'))
+  return out
+end
+
+-- Type and abstract are the one h1 of the page; written out, so that they are no entry of its contents.
+local function ten_html(info)
+  local title = pandoc.Inlines {}
+  for _, part in ipairs { { 'ten-loai', info.ten_loai or {} }, { 'trich-yeu', info.trich_yeu or {} } } do
+    if #part[2] > 0 then
+      title:extend { pandoc.Span(chung.noi_dong(part[2]), pandoc.Attr('', { part[1] })), pandoc.Space() }
+    end
+  end
+  return #title > 0 and pandoc.Div({ pandoc.RawBlock('html', '<h1>'), pandoc.Plain(title),
+    pandoc.RawBlock('html', '</h1>') }) or nil
+end
+
 local function dau_html(info)
   local addressed
   if #info.kinh_gui == 1 then
     addressed = dong_html('kinh-gui', { pandoc.Inlines { pandoc.Str('Kính gửi:'), pandoc.Space() } .. info.kinh_gui[1] })
   elseif #info.kinh_gui > 1 then
-    addressed = pandoc.Div({ pandoc.Para { pandoc.Str('Kính gửi:') }, muc_html(co_dau(info.kinh_gui)) },
+    addressed = pandoc.Div({ pandoc.Para { pandoc.Str('Kính gửi:') }, muc_html(chung.co_dau(info.kinh_gui)) },
       pandoc.Attr('', { 'kinh-gui' }))
   end
-  return khung_html('dau-van-ban', table.pack(
+  return boc_html('header', 'dau-van-ban', table.pack(
     khung_html('hai-ben', table.pack(
       khung_html('ben-trai', table.pack(dong_html('chu-quan', info.chu_quan), dong_html('ban-hanh', info.ban_hanh),
         dong_html('so', info.so))),
-      khung_html('ben-phai', table.pack(dong_html('quoc-hieu', { { pandoc.Str(QUOC_HIEU) } }),
-        dong_html('tieu-ngu', { { pandoc.Str(TIEU_NGU) } }), dong_html('ngay', info.ngay))))),
-    khung_html('ten-van-ban', table.pack(dong_html('ten-loai', info.ten_loai), dong_html('trich-yeu', info.trich_yeu),
-      dong_html('ky-bao-cao', info.ky_bao_cao))),
+      khung_html('ben-phai', table.pack(dong_html('quoc-hieu', info.quoc_hieu),
+        dong_html('tieu-ngu', info.tieu_ngu), dong_html('ngay', info.ngay))))),
+    khung_html('ten-van-ban', table.pack(ten_html(info), dong_html('ky-bao-cao', info.ky_bao_cao))),
     addressed))
 end
 
@@ -259,23 +185,46 @@ local function ky_html(info)
   local left
   if #info.noi_nhan > 0 then
     left = khung_html('noi-nhan', table.pack(dong_html('nhan', { { pandoc.Str('Nơi nhận:') } }),
-      muc_html(co_dau(info.noi_nhan))))
+      muc_html(chung.co_dau(info.noi_nhan))))
   end
-  return khung_html('khoi-ky', table.pack(left or khung_html('noi-nhan', table.pack()),
+  return boc_html('footer', 'khoi-ky', table.pack(left or khung_html('noi-nhan', table.pack()),
     khung_html('nguoi-ky', table.pack(dong_html('quyen-han', info.quyen_han), dong_html('chuc-vu', info.chuc_vu),
       dong_html('ho-ten', info.ho_ten)))))
+end
+
+-- Cards of the main indicators: each a label with its value, rate and change (paragraphs of one span, by class).
+local function chi_tieu_html(div)
+  local out = pandoc.Blocks { pandoc.RawBlock('html', '<section class="chi-tieu-chinh" aria-label="Chỉ tiêu chính">\n<dl>') }
+  div.content:walk { Div = function(card)
+    out:insert(pandoc.RawBlock('html', '<div class="chi-tieu">'))
+    card.content:walk { Span = function(span)
+      local class = span.classes[1]
+      if class and not span.attributes['data-so'] then
+        local tag = class == 'nhan' and 'dt' or 'dd'
+        out:extend { pandoc.RawBlock('html', '<' .. tag .. ' class="' .. class .. '">'), pandoc.Plain(span.content),
+          pandoc.RawBlock('html', '</' .. tag .. '>') }
+      end
+    end }
+    out:insert(pandoc.RawBlock('html', '</div>'))
+  end }
+  out:insert(pandoc.RawBlock('html', '</dl>\n</section>'))
+  return out
 end
 
 ----------------------------------------------------------------------------------------------------------------------
 -- Appendices, and their sections in Word
 
-local KIEU_WORD = { ['ten-phu-luc'] = 'Tên phụ lục', ['kem-theo'] = 'Kèm theo', ['ket-thuc'] = 'Kết thúc' }
+local KIEU_WORD = {
+  ['ten-phu-luc'] = 'Tên phụ lục', ['kem-theo'] = 'Kèm theo', ['ket-thuc'] = 'Kết thúc', ['doan-cuoi'] = 'Đoạn cuối',
+}
 
 local function khung_rieng(div)
   for class, style in pairs(KIEU_WORD) do
     if div.classes:includes(class) then
       if class == 'kem-theo' then
         div = div:walk { Inlines = chua_cho }
+      elseif class == 'ten-phu-luc' then
+        div = chung.in_hoa(div)
       end
       if chung.dang == 'docx' then
         return pandoc.Div(div.content, pandoc.Attr(div.identifier, {}, { ['custom-style'] = style }))
@@ -291,6 +240,11 @@ local function khung_rieng(div)
 end
 
 local function tieu_de(header)
+  if chung.dang == 'html' then
+    -- The title of the document is the page's h1.
+    header.level = header.level + 1
+    return header
+  end
   if not header.classes:includes('so-phu-luc') then
     if chung.dang == 'docx' and header.identifier ~= '' then
       -- A heading's own bookmark would reach to the end of its section, past the properties that must come last.
@@ -319,36 +273,49 @@ local function phu_luc_typst(div)
   return out
 end
 
--- Each appendix is a section of its own: page direction, page numbers from 1. Word keeps a section's properties in its
--- last paragraph, those of the last section at the end of the body; the template adds none.
-local function chia_phan_word(doc)
-  local out = pandoc.Blocks {}
-  local current
-  for _, block in ipairs(doc.blocks) do
-    -- Quarto ends every document with an empty box of its own; it is no text that would want a page.
-    if block.t == 'Div' and #block.content == 0 then
-      goto continue
+-- The signature block does not stand alone with the closing sentence: the last paragraphs go with it, two lines or more.
+local HAI_DONG = 150
+local NHIEU_NHAT = 3
+local function giu_doan_cuoi(blocks)
+  local position
+  for index, block in ipairs(blocks) do
+    if block.t == 'Div' and block.classes:includes('ket-thuc') then
+      position = index - 1
     end
-    local appendix = block.t == 'Div' and block.classes:includes('phu-luc')
-    local kind = not appendix and (current == nil and 'doc_dau' or 'doc_tiep')
-      or block.attributes.huong == 'ngang' and 'ngang_dau' or 'doc_dau'
-    local continues = not appendix and (current == nil or current.plain)
-    if current and not continues then
-      out:insert(chung.docx(chung.doan('NgatPhan', '', nd30.phan[current.kind])))
-    end
-    if not (continues and current) then
-      current = { kind = kind, plain = not appendix }
-    end
-    if appendix then
-      out:extend(block.content)
-    else
-      out:insert(block)
-    end
-    ::continue::
   end
-  out:insert(chung.docx(nd30.phan[current and current.kind or 'doc_dau']))
-  doc.blocks = out
-  return doc
+  local length, count = 0, 0
+  while position and position > 0 and length < HAI_DONG and count < NHIEU_NHAT do
+    local block = blocks[position]
+    local text = block.t == 'Div' and #block.content == 1 and block.attributes['custom-style'] and block.content[1] or block
+    if text.t ~= 'Para' then
+      break
+    end
+    blocks[position] = pandoc.Div({ text }, pandoc.Attr('', { 'doan-cuoi' }))
+    length, count, position = length + utf8.len(pandoc.utils.stringify(text)), count + 1, position - 1
+  end
+  return blocks
+end
+
+-- Properties that a reader of the PDF finds; Word's are made of the same texts where metadata end.
+local function thuoc_tinh(doc, info)
+  local body = info.ban_hanh and pandoc.utils.stringify(chung.noi_dong(info.ban_hanh))
+  local subject = chung.chu_de(doc.meta)
+  if chung.dang == 'typst' then
+    local year, month, day = pandoc.utils.stringify(doc.meta.date or ''):match('^(%d+)-(%d+)-(%d+)$')
+    if year then
+      doc.meta['ngay-lap'] = pandoc.MetaInlines { chung.typst(('datetime(year: %d, month: %d, day: %d)'):format(year, month, day)) }
+    end
+    doc.meta['tac-gia'] = body and pandoc.MetaInlines { chung.typst(chung.chuoi(body)) }
+    doc.meta['chu-de'] = subject and pandoc.MetaInlines { chung.typst(chung.chuoi(subject)) }
+  elseif chung.dang == 'docx' then
+    if pandoc.utils.stringify(doc.meta.lang or '') == 'vi' then
+      doc.meta.lang = 'vi-VN'
+    end
+    doc.meta['nguoi-lap'] = body
+    doc.meta['chu-de'] = subject
+    doc.meta['loai'] = info.ten_loai and chung.chu_thuong(pandoc.utils.stringify(chung.noi_dong(info.ten_loai)))
+    doc.meta['tu-khoa'] = info.so and pandoc.utils.stringify(chung.noi_dong(info.so)):match('/(.+)$')
+  end
 end
 
 -- The mark of simulated data stands in the headers of its own reference document, which the front matter names.
@@ -366,9 +333,12 @@ local function thay_cho(doc)
   end
   local info = thong_tin(doc.meta)
   local makers = {
-    ['dau-van-ban'] = { docx = dau_word, typst = dau_typst, html = dau_html },
-    ['khoi-ky'] = { docx = ky_word, typst = ky_typst, html = ky_html },
+    ['dau-van-ban'] = { docx = word.dau, typst = dau_typst, html = dau_html },
+    ['khoi-ky'] = { docx = word.ky, typst = ky_typst, html = ky_html },
   }
+  if chung.dang ~= 'html' then
+    doc.blocks = giu_doan_cuoi(doc.blocks)
+  end
   doc.blocks = doc.blocks:walk {
     Div = function(div)
       for class, maker in pairs(makers) do
@@ -378,22 +348,17 @@ local function thay_cho(doc)
       end
       if chung.dang == 'typst' and div.classes:includes('phu-luc') then
         return phu_luc_typst(div)
+      elseif chung.dang == 'html' and div.classes:includes('chi-tieu-chinh') then
+        return chi_tieu_html(div)
       end
       return khung_rieng(div)
     end,
     Header = tieu_de,
   }
   if chung.dang == 'docx' then
-    doc = chia_phan_word(doc)
-    if pandoc.utils.stringify(doc.meta.lang or '') == 'vi' then
-      doc.meta.lang = 'vi-VN'
-    end
-  elseif chung.dang == 'typst' then
-    local year, month, day = pandoc.utils.stringify(doc.meta.date or ''):match('^(%d+)-(%d+)-(%d+)$')
-    if year then
-      doc.meta['ngay-lap'] = pandoc.MetaInlines { chung.typst(('datetime(year: %d, month: %d, day: %d)'):format(year, month, day)) }
-    end
+    doc = word.chia_phan(doc)
   end
+  thuoc_tinh(doc, info)
   return doc
 end
 
