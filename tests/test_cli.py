@@ -413,8 +413,8 @@ def test_a_bug_outside_a_project_is_logged_elsewhere(
     def broken(_text: str) -> Period:
         raise LookupError("x")
 
-    monkeypatch.setattr(cli.Period, "parse", broken)
-    monkeypatch.setattr(cli.Project, "find", lambda: Project(tmp_path / "params"))
+    monkeypatch.setattr(Period, "parse", broken)
+    monkeypatch.setattr(Project, "find", lambda: Project(tmp_path / "params"))
     (tmp_path / "params").write_text("", "utf-8")
     assert main(["new", "2024-05"]) == 1
     assert "LookupError" in (tmp_path / "loi-phan-mem.log").read_text("utf-8")
