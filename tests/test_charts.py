@@ -336,3 +336,8 @@ def test_letters_come_from_the_report_font() -> None:
     charts.canvas(1)
     path = font_manager.findfont("Tinos", fallback_to_default=False)
     assert "theme" in path and path.endswith("Tinos-Regular.ttf")
+
+
+def test_labels_that_look_the_same_are_refused() -> None:
+    with pytest.raises(InputError, match="hai nhãn của biểu đồ trông như nhau"):
+        charts.bars({"một hai": _figure("a.b", 1), "một  hai": _figure("a.c", 2)})

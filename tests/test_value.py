@@ -203,3 +203,12 @@ def test_choice_is_read_in_the_form_s_own_spelling() -> None:
     outcome = read_value("có", False, choice)
     assert isinstance(outcome, Unreadable)
     assert outcome.expected == "một trong: đã kết nối; chưa kết nối"
+
+
+def test_characters_that_the_font_lacks_are_refused() -> None:
+    outcome = read_value("Xong 😀 ✓ 中 😀", False, item("string"))
+    assert isinstance(outcome, Unreadable)
+    assert outcome.rule == "ky_tu_la"
+    assert "“😀” (U+1F600), “✓” (U+2713), “中” (U+4E2D)" in outcome.what
+    usual = "“Đề án 06” – 100% ≥ ½ → 25°C, ½ m², №1 • ₫\nẶ"
+    assert read_value(usual, False, item("string")) == Reading(usual)

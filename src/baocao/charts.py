@@ -311,8 +311,20 @@ def _refuse_unequal(groups: Mapping[str, Mapping[str, Figure]]) -> None:
 
 
 def _wrapped(labels: Iterable[str]) -> list[str]:
-    """Long labels on several lines, so that the bars keep their room."""
-    return ["\n".join(wrapped(label, _LABELS)) for label in labels]
+    """Long labels on several lines, so that the bars keep their room; labels that look the same are refused."""
+    shown: dict[str, str] = {}
+    for label in labels:
+        lines = "\n".join(wrapped(label, _LABELS))
+        if lines in shown:
+            raise InputError(
+                Problem(
+                    f"hai nhãn của biểu đồ trông như nhau: “{shown[lines]}” và “{label}”",
+                    expected="mỗi nhãn một tên khác nhau, không kể khoảng trắng và chỗ ngắt dòng",
+                    remedy="sửa tên ở biểu mẫu của đơn vị, hoặc đặt nhãn khác trong sổ tay",
+                )
+            )
+        shown[lines] = label
+    return list(shown)
 
 
 def _widest(label: str) -> float:

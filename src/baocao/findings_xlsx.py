@@ -22,6 +22,7 @@ from baocao.errors import WHERE_SEPARATOR, Problem, RunError, Severity
 from baocao.finding import Finding
 from baocao.marked_copy import ANSWERED, COLOURS, Numbered, colour, link, literal, mark, open_copy
 from baocao.month import Month
+from baocao.pen import begins_a_formula
 from baocao.place import cells_at_fault, place
 from baocao.project import Project
 from baocao.store import Store, readable
@@ -51,7 +52,6 @@ _HEADER_ROW = 7
 _TALLEST_ROW = 400
 _FONT = "Times New Roman"
 _LINE = Side(style="thin", color="808080")
-_FORMULA_SIGNS = ("=", "+", "-", "@")
 _COPY_NOTE = (
     "Các trang sau là bản sao của tệp “{name}”: ô có phát hiện được tô màu, có ghi chú. Công thức được thay bằng "
     "kết quả; hình vẽ, biểu đồ, liên kết và định dạng có điều kiện không có trong bản sao. Có thể sửa trên bản sao này "
@@ -291,7 +291,7 @@ def _put(
     if isinstance(value, str):
         cell.value = literal(value)
         cell.data_type = "s"
-        cell.quotePrefix = value.lstrip().startswith(_FORMULA_SIGNS)
+        cell.quotePrefix = begins_a_formula(value)
     else:
         cell.value = value
     cell.font = Font(name=_FONT, size=size, bold=bold)

@@ -17,6 +17,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from baocao.archive import library, unpack
 from baocao.errors import Severity
 from baocao.finding import Finding
+from baocao.pen import as_typed
 from baocao.vi import clean_text, fold, nfc
 from baocao.workbook import FINDINGS_SHEET
 
@@ -33,7 +34,6 @@ _LINE_LENGTH = 52
 _LONGEST_COMMENT = 1500
 _LONGEST_CELL = 32_000
 """Characters; a cell of a spreadsheet takes 32,767."""
-_ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 _OTHER_BOOK = re.compile(r"\[[^\]]*\]")
 _FORMULA = re.compile(rb"<(\w+:)?f[ />]")
 _LAST_ROW = 1_048_576
@@ -53,7 +53,7 @@ def literal(text: str, longest: int = _LONGEST_CELL) -> str:
     text = clean_text(text)
     if len(text) > longest:
         text = f"{text[:longest].rstrip()} …"
-    return _ESCAPE.sub("_x005F_", text)
+    return as_typed(text)
 
 
 def colour(findings: Iterable[Finding]) -> str:

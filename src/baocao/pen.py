@@ -1,5 +1,6 @@
 """Writes cells downwards on one sheet of a workbook: labels, inputs with their guidance, last month's values."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -23,6 +24,18 @@ GREY = PatternFill("solid", fgColor="F2F2F2")
 _LINE_HEIGHT = 15
 _LONGEST_REFERENCE = 160
 """Characters of a text that are shown of last month's."""
+_ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
+_FORMULA_SIGNS = ("=", "+", "-", "@")
+
+
+def as_typed(text: str) -> str:
+    """`text` for a cell or comment: `_x000D_`, which a spreadsheet takes for an escape, stays as it is."""
+    return _ESCAPE.sub("_x005F_", text)
+
+
+def begins_a_formula(text: str) -> bool:
+    """A spreadsheet would make a formula of `text` once somebody edits its cell."""
+    return text.lstrip().startswith(_FORMULA_SIGNS)
 
 
 @dataclass
@@ -52,10 +65,13 @@ class Pen:
     ) -> None:
         """Write into the cell of this row in `column`, or into one merged `across` columns and `down` rows."""
         cell = self.sheet.cell(self.row, column)
-        cell.value = value  # type: ignore[assignment]
-        # Text of a clerk is text, whatever it begins with.
+        # Text of a clerk is text, whatever it begins with, and stays one when somebody edits it.
         if isinstance(value, str):
+            cell.value = as_typed(value)
             cell.data_type = "s"
+            cell.quotePrefix = begins_a_formula(value)
+        else:
+            cell.value = value  # type: ignore[assignment]
         cell.font = Font(name=_FONT, size=size, bold=bold, italic=italic, color=colour)
         indent = 1 if boxed and align != "center" else 0
         cell.alignment = Alignment(horizontal=align, vertical="center", wrap_text=True, indent=indent)

@@ -8,11 +8,14 @@ from decimal import Decimal, InvalidOperation
 from baocao.figure import PERCENT
 from baocao.forms import Item
 from baocao.typed import read_typed
+from baocao.typeface import unprintable
 from baocao.vi import PartialDate, clean_text, fold, format_date, format_number
 from baocao.vi.legacy import find_legacy
 
 _RATE = re.compile(r"(trên|dưới|khoảng|gần|hơn)?\s*(\d{1,3}(?:,\d+)?)\s*%?")
 _ERRORS = {"#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#N/A", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#FIELD!"}
+_MOST_SHOWN = 5
+"""Characters that a finding names."""
 _EPOCH_CELLS = (datetime, date)
 # What a number format shows literally, which is no place for a digit: quoted, escaped, bracketed.
 _LITERAL_FORMAT = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|_.')
@@ -254,6 +257,16 @@ def _text(content: object, item: Item, shape: str) -> Reading | Unreadable:
                 "chọn trong danh sách",
             )
         text = match
+    lacking = unprintable(text)
+    if lacking:
+        shown = ", ".join(f"“{char}” (U+{ord(char):04X})" for char in lacking[:_MOST_SHOWN])
+        more = " …" if len(lacking) > _MOST_SHOWN else ""
+        return Unreadable(
+            "ky_tu_la",
+            f"có ký tự không in được bằng phông chữ của báo cáo: {shown}{more}",
+            "chữ, số và dấu câu thông thường, không có biểu tượng cảm xúc hay chữ nước ngoài ngoài hệ La-tinh",
+            "xóa hoặc thay các ký tự đó bằng chữ",
+        )
     if limits.max_length is not None and len(text) > limits.max_length:
         return Unreadable(
             "qua_dai", f"dài {len(text)} ký tự", f"không quá {limits.max_length} ký tự", "rút gọn nội dung"

@@ -1,6 +1,6 @@
 -- Spans of class "lien" and references of class "tham-chieu" in the form of each format, when nothing else is to change:
 -- DOCX  runs with no-break hyphens and spaces; a REF field to the bookmark of the caption
--- Typst a box; a link, also in a box
+-- Typst a box; a link, also in a box; texts that its markup would read as signs, as strings
 -- HTML  as they are
 package.path = pandoc.path.join { pandoc.path.directory(PANDOC_SCRIPT_FILE), '?.lua' } .. ';' .. package.path
 local chung = require 'chung'
@@ -40,11 +40,22 @@ local function typst(inline)
   end
 end
 
+-- pandoc's writer leaves what Typst's markup reads as a minus sign, a dash, a hidden hyphen, an ellipsis or a comment.
+local KY_HIEU = { '%-%-', '%-%d', '%-%?', '%-$', '%.%.%.', '//', '/%*' }
+
+local function nguyen_van(str)
+  for _, pattern in ipairs(KY_HIEU) do
+    if str.text:find(pattern) then
+      return chung.typst('#' .. chung.chuoi(str.text) .. ';')
+    end
+  end
+end
+
 if chung.dang == 'docx' then
   return { { traverse = 'topdown', Inlines = function(list) return word(list, {}), false end } }
 elseif chung.dang == 'typst' then
   return { { Pandoc = function(doc)
-    doc.blocks = doc.blocks:walk { Span = typst, Link = typst }
+    doc.blocks = doc.blocks:walk { Span = typst, Link = typst, Str = nguyen_van }
     return doc
   end } }
 end
