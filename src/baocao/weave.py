@@ -253,7 +253,8 @@ def _chart(part: Part, piece: Piece, numbers: _Numbers, build: Path) -> str:
     label = numbers.labels.get(name)
     caption = markdown_text(piece.content["caption"])
     caption = f"{label}. {caption}" if label else caption
-    alt = html_text(piece.content["alt"]).replace("\n", " ")
+    # In an attribute Markdown reads the backslash, too, as an escape.
+    alt = html_text(piece.content["alt"]).replace("\n", " ").replace("\\", "&#92;")
     drawing = f'![{caption}](images/{stem.name}.svg){{#{_address("chart", name)} fig-alt="{alt}" width=100%}}'
     if NUMBERS not in piece.data:
         return drawing

@@ -40,8 +40,9 @@ local function typst(inline)
   end
 end
 
--- pandoc's writer leaves what Typst's markup reads as a minus sign, a dash, a hidden hyphen, an ellipsis or a comment.
-local KY_HIEU = { '%-%-', '%-%d', '%-%?', '%-$', '%.%.%.', '//', '/%*' }
+-- pandoc's writer leaves what Typst's markup reads as a minus sign, a dash, a hidden hyphen, an ellipsis or a comment, and
+-- at the beginning of a cell what it reads as the mark of a list or heading.
+local KY_HIEU = { '^[-+/=]', '^%d+%.$', '%-%-', '%-%d', '%-%?', '%-$', '%.%.%.', '//', '/%*' }
 
 local function nguyen_van(str)
   for _, pattern in ipairs(KY_HIEU) do
