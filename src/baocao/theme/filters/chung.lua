@@ -16,14 +16,15 @@ function chung.docx(xml)
   return pandoc.RawBlock('openxml', xml)
 end
 
+-- Braces, too: Quarto looks for its shortcodes in what is raw.
 function chung.xml(text)
-  local escaped = text:gsub('&', '&amp;'):gsub('<', '&lt;'):gsub('>', '&gt;'):gsub('"', '&quot;')
+  local escaped = text:gsub('&', '&amp;'):gsub('<', '&lt;'):gsub('>', '&gt;'):gsub('"', '&quot;'):gsub('{', '&#123;')
   return escaped
 end
 
--- A Typst string literal.
+-- A Typst string literal, without braces as well.
 function chung.chuoi(text)
-  local escaped = text:gsub('\\', '\\\\'):gsub('"', '\\"'):gsub('\n', '\\n')
+  local escaped = text:gsub('\\', '\\\\'):gsub('"', '\\"'):gsub('\n', '\\n'):gsub('{', '\\u{7b}')
   return '"' .. escaped .. '"'
 end
 
