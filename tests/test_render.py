@@ -23,7 +23,7 @@ import seen
 from baocao.errors import InputError, RenderError
 from baocao.render import FORMATS, marked_reference, render
 from baocao.render.config import load_options
-from baocao.theme import FONTS
+from baocao.theme import FONTS, THEME
 from baocao.theme.generate import outputs
 from baocao.theme.measures import load_measures
 
@@ -171,6 +171,15 @@ def test_files_and_progress(report: Rendered) -> None:
 
 def test_only_what_is_asked_for(tmp_path: Path) -> None:
     assert list(make(tmp_path, formats=("html",)).files) == ["html"]
+
+
+def test_places_may_be_relative(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(FIXTURE, tmp_path / "build")
+    shutil.copytree(THEME, tmp_path / "src" / "baocao" / "theme", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(CONFIG, tmp_path)
+    monkeypatch.chdir(tmp_path)
+    files = render(Path("build"), Path("_quarto.yml"), Path("out"), "bao-cao", FORMATS)
+    assert [path.is_file() for path in files.values()] == [True, True, True]
 
 
 @pytest.mark.parametrize("name", FORMATS)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
+import pdfplumber
 import pytest
 from docx import Document
 from PIL import Image
@@ -202,6 +203,17 @@ def test_titles_stand_above_the_room_for_signing_and_the_post_above_the_name(pap
     assert page.index("PHÓ CHỦ TỊCH") < page.index("TỔ TRƯỞNG") < page.index("Nguyễn Sỹ Khánh")
 
 
+def test_text_of_one_look_is_one_run(paper: Paper) -> None:
+    for name in ("QuocHieu", "TieuNgu", "CoQuanBanHanh", "NoiNhanMuc", "HoTen"):
+        found = [
+            node
+            for node in paper.body.iter(f"{W}p")
+            if (style := node.find(f"{W}pPr/{W}pStyle")) is not None and style.get(f"{W}val") == name
+        ]
+        assert found
+        assert {len(node.findall(f"{W}r")) for node in found} == {1}, name
+
+
 def test_the_last_paragraphs_stay_with_the_signature(paper: Paper) -> None:
     kept = [text for name, text in paper.styles() if name == "DoanCuoi"]
     assert kept[-1] == "Một câu cuối ngắn."
@@ -348,3 +360,41 @@ def test_a_copy_without_charts(strict: Paper, paper: Paper) -> None:
         assert "Cả đoạn này nói về biểu đồ." in made.text("html")
     empty = [paragraph for paragraph in strict.body.iter(f"{W}p") if paragraph.find(f"{W}pPr") is None]
     assert not empty
+
+
+@pytest.mark.parametrize(
+    ("column", "sentences", "words"),
+    [
+        (1, 200, "nghiêng ngả, chuyển nhượng."),
+        (3, 9, "nghiêng ngả, chuyển nhượng."),
+        (3, 34, "nghiêng ngả, chuyển nhượng."),
+        (3, 200, "nghiêng ngả, chuyển nhượng."),
+        (1, 80, "nhượng.<br>"),
+    ],
+)
+def test_a_row_taller_than_a_page_arrives_whole(tmp_path: Path, column: int, sentences: int, words: str) -> None:
+    build = tmp_path / "build"
+    shutil.copytree(FIXTURE, build)
+    part = build / "parts" / "91.md"
+    before = part.read_text(encoding="utf-8")
+    row = next(re.finditer(r"<tr><td[^>]*>3</td>.*?</tr>", before)).group()
+    cells = re.findall(r"<td[^>]*>.*?</td>", row)
+    told = [f"Câu({number}) {words}" for number in range(1, sentences + 1)]
+    cells[1] = "<td>Việc dài</td>"
+    cells[column] = f"<td>{' '.join(told)}</td>"
+    part.write_text(before.replace(row, f"<tr>{''.join(cells)}</tr>"), encoding="utf-8")
+    made = Paper(render(build, ROOT / "_quarto.yml", tmp_path / "out", "bao-cao", ("docx", "pdf")))
+    lowest = load_measures().trang.cao - load_measures().trang.duoi
+    with pdfplumber.open(made.files["pdf"]) as pdf:
+        assert max(float(char["bottom"]) for page in pdf.pages for char in page.chars) * 25.4 / 72 < lowest + 0.1
+    texts = [seen.squeeze(text) for text in made.pages]
+    assert " ".join(texts).count("nhượng.") == sentences
+    assert re.findall(r"Câu\((\d+)\)", " ".join(texts)) == [str(number) for number in range(1, sentences + 1)]
+    for text in texts:
+        assert text.count("Triển khai các dịch vụ") == text.count("(nhiệm vụ số"), "an ordinary row is split"
+    tall, ordinary = [], []
+    for node in made.body.iter(f"{W}tr"):
+        (tall if "nhượng." in seen._text(node) else ordinary).append(node.find(f"{W}trPr/{W}cantSplit") is not None)
+    assert all(ordinary)
+    assert tall == [sentences < 10]
+    assert ooxml.faults(made.files["docx"]) == []

@@ -79,6 +79,8 @@ def render(
     _check_formats(formats)
     wanted = tuple(dict.fromkeys(formats))
     chosen = renderer or Embedded()
+    # The programs run in folders of their own.
+    build, config, out = build.absolute(), config.absolute(), out.absolute()
     empty = not out.exists()
     out.mkdir(parents=True, exist_ok=True)
     # Beside the results, so that moving a finished file there is one rename.

@@ -6,6 +6,7 @@ package.path = pandoc.path.join { pandoc.path.directory(PANDOC_SCRIPT_FILE), '?.
 local chung = require 'chung'
 local nd30 = require 'nd30'
 local do_rong_chu = require 'do-rong-chu'
+local qua_cao = require 'hang-cao'
 
 -- The rows of a part of a table as a grid of places: each cell with its column, each covered place marked.
 local function luoi(rows, columns)
@@ -171,7 +172,9 @@ local function bang_word(tbl, place)
   out[#out + 1] = '</w:tblGrid>'
   for _, part in ipairs(parts) do
     for _, row in ipairs(luoi(part.rows, columns)) do
-      out[#out + 1] = '<w:tr><w:trPr><w:cantSplit/>' .. (part.header and '<w:tblHeader/>' or '') .. '</w:trPr>'
+      local whole = part.header or not qua_cao(row, widths, nd30.cao[place.huong])
+      local properties = (whole and '<w:cantSplit/>' or '') .. (part.header and '<w:tblHeader/>' or '')
+      out[#out + 1] = '<w:tr>' .. (properties ~= '' and '<w:trPr>' .. properties .. '</w:trPr>' or '')
       for column = 1, columns do
         local cell = row[column]
         if cell == nil then
@@ -192,27 +195,6 @@ local function bang_word(tbl, place)
   out[#out + 1] = '</w:tbl>'
   -- Word joins tables that touch, and wants a paragraph after the last one.
   return chung.docx(table.concat(out) .. chung.doan('SauBang'))
-end
-
--- Whether a row may go over pages: one that nearly fills a page would lose what does not fit. Lines of body text are at
--- most one and a half times the letters' size apart, so the estimate errs to the high side.
-local function qua_cao(row, widths, page)
-  for column, place in ipairs(row) do
-    if place.cell and place.dau then
-      local width = 0
-      for beside = column, column + place.rong - 1 do
-        width = width + widths[beside]
-      end
-      local lines = 0
-      for _, line in ipairs(chung.thanh_dong(place.cell.contents)) do
-        lines = lines + math.ceil(do_rong_chu(pandoc.utils.stringify(line), nd30.co.OBang) / (width - 2 * nd30.bang.dem)) + 1
-      end
-      if lines * nd30.co.OBang * 20 * 1.5 > page then
-        return true
-      end
-    end
-  end
-  return false
 end
 
 local function bang_typst(tbl, place)

@@ -180,15 +180,28 @@ local function them(active, name)
   return out
 end
 
--- Runs of WordprocessingML for inlines.
+-- What an inline is as plain text; nil for one that is more.
+local function chu_tron(inline, active)
+  if inline.t == 'Str' or inline.t == 'Code' then
+    return inline.text
+  elseif inline.t == 'Space' or inline.t == 'SoftBreak' then
+    return active.lien and chung.NBSP or ' '
+  end
+end
+
+-- Runs of WordprocessingML for inlines; words that stand together are one run.
 function chung.chu(inlines, active)
   active = active or {}
-  local out = {}
-  for _, inline in ipairs(inlines) do
-    if inline.t == 'Str' or inline.t == 'Code' then
-      out[#out + 1] = mot_doan_chu(noi_dung_chu(inline.text, active), active)
-    elseif inline.t == 'Space' or inline.t == 'SoftBreak' then
-      out[#out + 1] = mot_doan_chu(noi_dung_chu(active.lien and chung.NBSP or ' ', active), active)
+  local out, words = {}, ''
+  for index, inline in ipairs(inlines) do
+    local text = chu_tron(inline, active)
+    if text then
+      words = words .. text
+      local following = inlines[index + 1]
+      if not (following and chu_tron(following, active)) then
+        out[#out + 1] = mot_doan_chu(noi_dung_chu(words, active), active)
+        words = ''
+      end
     elseif inline.t == 'LineBreak' then
       out[#out + 1] = mot_doan_chu('<w:br/>', active)
     elseif inline.t == 'Link' and inline.classes:includes('tham-chieu') then
