@@ -23,6 +23,8 @@ from baocao.yamlfile import Dated, Name, Place, Strict, line_of, load_model
 
 AS_OF = "tinh_den"
 """Last part of the code of an as-of date."""
+REFERENCE = "Kỳ trước"
+"""Header of a locked column with last month's values, at the right of the column that they belong to."""
 
 _RESERVED = {AS_OF, "items", "keys", "values", "get"}
 # Names that prose and tables give another meaning.
@@ -79,6 +81,13 @@ class Item(Strict):
     note: str = ""
     group: str = ""
     constraints: Constraints = Constraints()
+
+    @field_validator("title", "group")
+    @classmethod
+    def _title_is_free(cls, title: str) -> str:
+        if fold(title) == fold(REFERENCE):
+            raise ValueError(f"“{title}” là tiêu đề dành riêng của cột số liệu tháng trước, biểu tự có cột này")
+        return title
 
     @model_validator(mode="after")
     def _constraints_are_of_the_type(self) -> "Item":
@@ -335,13 +344,8 @@ def load_forms(folder: Path, period: Period) -> tuple[Form, ...]:
     problems += _clashes("tên tệp (file)", [(form.file, form) for form in forms])
     problems += _clashes("mã khối (block)", [(block.block, form) for form in forms for block in form.blocks])
     if not forms and not problems:
-        problems.append(
-            Problem(
-                what=f"không có biểu mẫu nào áp dụng cho kỳ {period}",
-                where=("data/forms",),
-                expected="ít nhất một tệp .yml còn hiệu lực (valid_from, valid_to)",
-            )
-        )
+        what, expected = f"không có biểu mẫu nào áp dụng cho kỳ {period}", "ít nhất một tệp .yml còn hiệu lực"
+        problems.append(Problem(what, ("data/forms",), f"{expected} (valid_from, valid_to)"))
     units: tuple[Unit, ...] = ()
     if any(form.per_unit for form in forms):
         try:
@@ -386,13 +390,9 @@ def _clashes(what: str, owners: list[tuple[str, Form]]) -> list[Problem]:
     problems = []
     for name, form in owners:
         if name in seen:
-            problems.append(
-                Problem(
-                    what=f"{what} “{name}” có ở cả biểu {seen[name].form} và biểu {form.form}",
-                    where=("data/forms",),
-                    expected="mỗi mã chỉ dùng một lần trong cùng thời gian hiệu lực",
-                    remedy="đổi một trong hai mã, hoặc sửa valid_from, valid_to",
-                )
-            )
+            fault = f"{what} “{name}” có ở cả biểu {seen[name].form} và biểu {form.form}"
+            expected = "mỗi mã chỉ dùng một lần trong cùng thời gian hiệu lực"
+            remedy = "đổi một trong hai mã, hoặc sửa valid_from, valid_to"
+            problems.append(Problem(fault, ("data/forms",), expected, remedy))
         seen[name] = form
     return problems

@@ -16,6 +16,7 @@ from baocao.params import Params, load_monthly, load_params
 from baocao.period import Period
 from baocao.project import Project
 from baocao.rules import Rules, load_rules
+from baocao.units import load_units
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def read_month(project: Project, period: Period) -> Month:
         with _collecting(problems):
             dataset = build_dataset(intake, forms, declarations, before)
             with _collecting(problems):
-                rules = load_rules(project.rules, dataset, forms)
+                rules = load_rules(project.rules, dataset, forms, load_units(project.units, period))
             indicators = read_indicators(project.indicators, dataset)
     if problems or params is None or intake is None or dataset is None or rules is None:
         stopping = [finding for finding in intake.findings if finding.severity is Severity.LOI] if intake else []
@@ -68,7 +69,8 @@ def read_month(project: Project, period: Period) -> Month:
         raise InputError([*problems, *(finding.problem for finding in stopping)])
     findings = [*intake.findings, *notes, *check_params(params), *check_dataset(dataset, forms, params, rules)]
     read_files = {**hashes, **_from_root(intake)}
-    return Month(period, params, forms, dataset, acknowledge(findings, params, dataset.blocks), indicators, read_files)
+    told = acknowledge(findings, params, dataset.blocks, forms)
+    return Month(period, params, forms, dataset, told, indicators, read_files)
 
 
 @contextmanager
