@@ -316,12 +316,17 @@ class Rules:
     """The wards and communes in force."""
 
 
+def read_rules(path: Path) -> RuleFile:
+    """The file as it is written; whatever is malformed is one `InputError`."""
+    return load_model(path, RuleFile, NAME)
+
+
 def load_rules(path: Path, dataset: Dataset, forms: Sequence[Form], units: Sequence[Unit]) -> Rules:
     """The rules that hold in the period of `dataset`, in the order of the file.
 
     Whatever is malformed, and every code and catalogue that does not exist in that period, is one `InputError`.
     """
-    content = load_model(path, RuleFile, NAME)
+    content = read_rules(path)
     period = dataset.period
     catalogues = {item.catalogue: item.names for item in content.catalogues if item.holds(period)}
     catalogues[DOCUMENT_KINDS] = tuple(kind.name for kind in content.documents.at(period).kinds)
