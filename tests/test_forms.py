@@ -114,7 +114,20 @@ def test_mistakes_of_several_definitions_at_once(project: Project) -> None:
 def test_two_forms_with_one_name(project: Project, key: str) -> None:
     value = yaml.safe_load((project.forms / "01-cong-an.yml").read_text(encoding="utf-8"))[key]
     change(project, lambda form: form.update({key: value}), "02-lao-dong.yml")
-    assert f"“{value}” có ở cả biểu" in problems(project)
+    lines = (project.forms / "02-lao-dong.yml").read_text(encoding="utf-8").split("\n")
+    number = next(number for number, line in enumerate(lines, start=1) if line.startswith(f"{key}: "))
+    where = f"data/forms/02-lao-dong.yml › dòng {number}: "
+    assert problems(project).startswith(where)
+    assert f"“{value}” đã có ở data/forms/01-cong-an.yml" in problems(project)
+
+
+def test_a_block_of_another_form_is_refused_in_its_line(project: Project) -> None:
+    path = project.forms / "07-van-hoa.yml"
+    lines = path.read_text(encoding="utf-8").split("\n")
+    number = next(number for number, line in enumerate(lines) if "block: dai_truyen_thanh" in line)
+    lines[number] = lines[number].replace("dai_truyen_thanh", "cccd")
+    path.write_text("\n".join(lines), encoding="utf-8")
+    assert problems(project).startswith(f"data/forms/07-van-hoa.yml › dòng {number + 1}: mã khối (block) “cccd”")
 
 
 def test_a_definition_holds_from_month_to_month(project: Project) -> None:
