@@ -81,7 +81,10 @@ def test_cells_come_from_the_place_where_a_finding_has_none() -> None:
 
 
 def test_a_place_names_every_cell_and_many_sheets_in_short() -> None:
-    cells = tuple(Cell(f"{number}.xlsx", "Trang", "D4") for number in range(6))
+    alike = tuple(Cell(f"{number}.xlsx", "Trang", "D4") for number in range(6))
+    finding = Finding("r", "c", Severity.LOI, Problem("x", ("0.xlsx", "Trang", "D4")), cells=alike)
+    assert place(finding) == "0.xlsx … 5.xlsx (6 tệp) › Trang › D4"
+    cells = (*alike[:5], Cell("5.xlsx", "Trang", "D5"))
     finding = Finding("r", "c", Severity.LOI, Problem("x", ("0.xlsx", "Trang", "D4")), cells=cells)
     assert place(finding).startswith("0.xlsx › Trang › D4; 1.xlsx › Trang › D4; ")
     assert place(finding).endswith("; và 2 trang tính khác")

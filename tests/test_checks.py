@@ -9,6 +9,7 @@ from baocao.month import Month, read_month
 from baocao.params import Params, load_params
 from baocao.project import Project
 from baocao.rules import load_rules
+from baocao.units import load_units
 from workbooks import APRIL, CARDS, POLICE, ROOT, folder_of, put
 
 
@@ -28,7 +29,8 @@ def finding(rule: str, code: str, severity: Severity) -> Finding:
 
 def test_as_of_dates_outside_the_window(april_month: Month) -> None:
     month = april_month
-    rules = load_rules(ROOT / "data" / "rules.yml", month.dataset, month.forms)
+    units = load_units(ROOT / "data" / "units.yml", APRIL)
+    rules = load_rules(ROOT / "data" / "rules.yml", month.dataset, month.forms, units)
     found = check_dataset(month.dataset, month.forms, month.params, rules)
     assert {item.code for item in found if item.rule == "ngay_ngoai_ky"} == {
         f"luong_huu.{name}.tinh_den" for name in ("hang_thang", "mot_lan", "that_nghiep")

@@ -8,10 +8,10 @@ import pytest
 import yaml
 
 from baocao.errors import InputError
-from baocao.forms import load_forms
+from baocao.forms import counts, load_forms
 from baocao.period import Period
 from baocao.project import Project
-from workbooks import APRIL, april_forms
+from workbooks import APRIL, ROOT, april_forms
 
 Content = dict[str, Any]
 
@@ -53,6 +53,7 @@ def problems(project: Project) -> str:
         (lambda form: form["sheets"][0]["blocks"][0]["fields"][0].update(type="int"), "phải là một trong"),
         (lambda form: form["sheets"][1]["blocks"][0]["columns"][0].update(name="stt"), "mã cột “stt” của bảng hoi"),
         (lambda form: form["sheets"][1]["blocks"][0]["rows"][0].update(title="Hội  nông dân"), "viết hai lần"),
+        (lambda form: form["sheets"][1]["blocks"][0]["columns"][1].update(title="Kỳ  trước"), "là tiêu đề dành riêng"),
         (lambda form: form["sheets"][0].update(name="Hội, đoàn thể, phương tiện"), "trang tính"),
         (lambda form: form.update(valid_from="2022-13"), "tháng dạng NNNN-TT"),
         (lambda form: form.pop("department"), "thiếu khóa “department”"),
@@ -81,6 +82,26 @@ def test_mistakes_of_a_definition(project: Project, edit: Callable[[Content], No
     assert found.startswith("data/forms/01-cong-an.yml › dòng ")
 
 
+def test_the_title_of_last_month_s_column_is_refused_in_its_line(project: Project) -> None:
+    path = project.forms / "01-cong-an.yml"
+    lines = path.read_text(encoding="utf-8").split("\n")
+    number = next(number for number, line in enumerate(lines) if "name: da_cung_cap" in line)
+    lines[number] = lines[number].replace("Số hội viên đã cung cấp hồ sơ cho Công an cấp xã", "KỲ TRƯỚC")
+    path.write_text("\n".join(lines), encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        load_forms(project.forms, APRIL)
+    assert [problem.where for problem in caught.value.problems] == [("data/forms/01-cong-an.yml", f"dòng {number + 1}")]
+
+
+def test_cards_change_their_name_and_keep_their_code() -> None:
+    june, july = (load_forms(ROOT / "data" / "forms", Period(2024, month))[0] for month in (6, 7))
+    assert (june.version, july.version) == (1, 2)
+    assert [count.code for count in counts(june)] == [count.code for count in counts(july)]
+    titles = [count.label for form in (june, july) for count in counts(form) if count.code == "cccd.da_cap"]
+    assert titles == ["Số thẻ CCCD gắn chip điện tử đã cấp", "Số thẻ căn cước đã cấp"]
+    assert "CCCD gắn chip" not in july.model_dump_json()
+
+
 def test_mistakes_of_several_definitions_at_once(project: Project) -> None:
     change(project, lambda form: form.update(version="một"))
     change(project, lambda form: form.pop("title"), "02-lao-dong.yml")
@@ -93,7 +114,20 @@ def test_mistakes_of_several_definitions_at_once(project: Project) -> None:
 def test_two_forms_with_one_name(project: Project, key: str) -> None:
     value = yaml.safe_load((project.forms / "01-cong-an.yml").read_text(encoding="utf-8"))[key]
     change(project, lambda form: form.update({key: value}), "02-lao-dong.yml")
-    assert f"“{value}” có ở cả biểu" in problems(project)
+    lines = (project.forms / "02-lao-dong.yml").read_text(encoding="utf-8").split("\n")
+    number = next(number for number, line in enumerate(lines, start=1) if line.startswith(f"{key}: "))
+    where = f"data/forms/02-lao-dong.yml › dòng {number}: "
+    assert problems(project).startswith(where)
+    assert f"“{value}” đã có ở data/forms/01-cong-an.yml" in problems(project)
+
+
+def test_a_block_of_another_form_is_refused_in_its_line(project: Project) -> None:
+    path = project.forms / "07-van-hoa.yml"
+    lines = path.read_text(encoding="utf-8").split("\n")
+    number = next(number for number, line in enumerate(lines) if "block: dai_truyen_thanh" in line)
+    lines[number] = lines[number].replace("dai_truyen_thanh", "cccd")
+    path.write_text("\n".join(lines), encoding="utf-8")
+    assert problems(project).startswith(f"data/forms/07-van-hoa.yml › dòng {number + 1}: mã khối (block) “cccd”")
 
 
 def test_a_definition_holds_from_month_to_month(project: Project) -> None:

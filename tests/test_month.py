@@ -57,6 +57,38 @@ def test_every_fault_of_a_month_at_once(project: Project) -> None:
     assert tree(project.root) == before
 
 
+def test_every_malformed_definition_at_once(project: Project) -> None:
+    """A definition that cannot be read hides no mistake of another file."""
+    faults = [
+        (project.params(APRIL), "number: null", "number: -3"),
+        (project.units, "kind: xã, name: Vĩnh Thái", "kind: thôn, name: Vĩnh Thái"),
+        (project.forms / "01-cong-an.yml", "kind: grid", "kind: bảng"),
+        (project.forms / "07-van-hoa.yml", "version: 1", "version: một"),
+        (project.derived, "operation: rate", "operation: chia"),
+        (project.rules, "kind: overdue", "kind: qua_han"),
+        (project.indicators, "label:", "nhan:"),
+    ]
+    wanted = []
+    for path, old, new in faults:
+        text = path.read_text(encoding="utf-8")
+        number = text[: text.index(old)].count("\n") + 1
+        path.write_text(text.replace(old, new, 1), encoding="utf-8")
+        wanted.append((path.relative_to(project.root).as_posix(), number))
+    for period in (APRIL, Period(2024, 5)):
+        if not project.params(period).exists():
+            shutil.copy(project.params(APRIL), project.params(period))
+        with pytest.raises(InputError) as caught:
+            read_month(project, period)
+        found = caught.value.problems
+        assert len(found) == len(set(found)), "nothing is said twice"
+        told = [problem.where for problem in found]
+        files = {where[0] for where in told}
+        assert {name for name, _ in wanted[1:]} <= files
+        for name, number in wanted[1:]:
+            lines = {int(where[1].removeprefix("dòng ")) for where in told if where[0] == name}
+            assert min(abs(line - number) for line in lines) <= 4, (name, number, lines)
+
+
 def test_faults_that_somebody_answers_for_do_not_lose_the_rest(project: Project) -> None:
     put(folder_of(project) / POLICE, CARDS, "D9", "nhiều")
     answer = {"rule": "chu_o_cot_so", "code": "cccd.da_cap", "reason": "đơn vị sẽ gửi sau", "by": "Nguyễn Văn A"}

@@ -24,6 +24,7 @@ from baocao.project import Project
 from baocao.rules import NAME, AnyRule, RuleFile, Rules, load_rules
 from baocao.ruling import evaluate
 from baocao.scene import Scene
+from baocao.units import load_units
 from baocao.vi import PartialDate
 from baocao.yamlfile import load_model
 from conftest import copy_project
@@ -35,6 +36,7 @@ LIST = BlockInfo("nv", "list", "Nhiệm vụ", "f", (("r1", "1"), ("r2", "2")), 
 GRID = BlockInfo("dv", "grid", "Dịch vụ", "f", (("a", "Dịch vụ A"), ("b", "Dịch vụ B"), ("c", "Dịch vụ C")), ())
 CONVENTIONS = load_model(ROOT / "data" / "rules.yml", RuleFile, NAME).documents
 PARAMS = load_params(Project(ROOT), APRIL)
+UNITS = load_units(Project(ROOT).units, APRIL)
 MADE: TypeAdapter[AnyRule] = TypeAdapter(AnyRule)
 
 
@@ -65,7 +67,7 @@ def judge(
 
 def judge_all(entries: list[Mapping[str, Any]], where: Scene) -> tuple[Finding, ...]:
     made = tuple(MADE.validate_python({"rule": "r", "severity": "cảnh báo", **entry}) for entry in entries)
-    return evaluate(Rules(made, CONVENTIONS, {"ten": ("Cấp điện mới", "Đăng ký thường trú")}), where)
+    return evaluate(Rules(made, CONVENTIONS, {"ten": ("Cấp điện mới", "Đăng ký thường trú")}, UNITS), where)
 
 
 # -------------------- kinds of rules
@@ -361,6 +363,50 @@ def test_catalogue_of_beginnings() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "closed", "what", "expected"),
+    [
+        ("UBND phường Lộc Thọ", True, "", ""),
+        ("P. Vĩnh Hoà", True, "", ""),
+        ("P.Vĩnh Hòa; X.Vĩnh Hiệp", True, "", ""),
+        ("Vĩnh Hải, Vĩnh Thọ và Phước Đồng", True, "", ""),
+        ("VĨNH HẢI (2 tổ)", True, "", ""),
+        ("Uỷ ban nhân dân xã Vĩnh Phương", True, "", ""),
+        (None, True, "", ""),
+        ("UBND phường Lộc Tho", True, "“UBND phường Lộc Tho” không có trong danh sách", "phường Lộc Thọ"),
+        ("phuong Vinh Hiep", False, "", ""),
+        ("Vinh Hiep", False, "“Vinh Hiep” không có trong danh sách", "xã Vĩnh Hiệp"),
+        ("xã Vĩnh Hòa", True, "“xã Vĩnh Hòa” không phải là xã", "phường Vĩnh Hòa"),
+        ("P. Tân Tiến", False, "“P. Tân Tiến” không có trong danh sách", "một trong: phường Vĩnh Hòa, "),
+        ("Khu phố 3", True, "“Khu phố 3” không có trong danh sách", "một trong: phường Vĩnh Hòa, "),
+        ("Các xã, phường trên địa bàn", False, "", ""),
+    ],
+)
+def test_unit_names(name: str | None, closed: bool, what: str, expected: str) -> None:
+    entry = {"kind": "unit_names", "codes": ["nv.*.ten"], "closed": closed}
+    found = judge(entry, {"nv.r1.ten": name})
+    assert [what in item.problem.what for item in found] == ([True] if what else [])
+    assert all(item.problem.expected.startswith(expected) for item in found)
+
+
+def test_every_wrong_unit_of_a_cell_is_told_in_one_finding() -> None:
+    entry = {"kind": "unit_names", "codes": ["nv.*.ten"], "closed": True}
+    (one,) = judge(entry, {"nv.r1.ten": "P. Lộc Tho, P. Vĩnh Hòa, X. Vĩnh Thai"})
+    assert "“P. Lộc Tho” không có trong danh sách; “X. Vĩnh Thai” không có" in one.problem.what
+    assert "27 xã, phường của kỳ 2024-04" in one.problem.what
+    assert one.problem.expected == "phường Lộc Thọ; xã Vĩnh Thái"
+
+
+def test_a_ward_that_a_merger_ended_is_unknown(project: Project) -> None:
+    """Tân Lập takes part in April 2024; from November there is no such ward."""
+    entry = {"kind": "unit_names", "codes": ["nv.*.ten"], "closed": True, "rule": "r", "severity": "cảnh báo"}
+    later = load_units(project.units, Period(2024, 11))
+    rules = Rules((MADE.validate_python(entry),), CONVENTIONS, {}, later)
+    (one,) = evaluate(rules, scene({"nv.r1.ten": "UBND phường Tân Lập"}))
+    assert "22 xã, phường" in one.problem.what
+    assert judge(entry, {"nv.r1.ten": "UBND phường Tân Lập"}) == ()
+
+
+@pytest.mark.parametrize(
     ("a", "b", "c", "of", "what"),
     [
         (1, 0, 5, 3, None),
@@ -400,7 +446,7 @@ def test_needed(a: int | None, b: int | None, when: int | None, broken: bool) ->
 
 
 def load(path: Path, month: Month) -> Rules:
-    return load_rules(path, month.dataset, month.forms)
+    return load_rules(path, month.dataset, month.forms, UNITS)
 
 
 def told(text: str, tmp_path: Path, month: Month) -> list[str]:
@@ -529,7 +575,7 @@ def test_faulty_rules_stop_with_everything_else(project: Project) -> None:
 def test_every_kind_has_an_entry_on_the_forms(april_month: Month) -> None:
     used = {entry.kind for entry in load(ROOT / "data" / "rules.yml", april_month).entries}
     assert used == set(re.findall(r'kind: Literal\["(\w+)"\]', _source()))
-    assert len(used) == 13
+    assert len(used) == 14
 
 
 def _source() -> str:

@@ -10,14 +10,16 @@ import openpyxl
 import pytest
 
 from backtest.texts import READERS
-from baocao.errors import InputError, RunError
+from baocao.errors import InputError, Problem, RunError
 from baocao.execute import Step
 from baocao.figure import Figure
 from baocao.month import Month
+from baocao.period import Period
 from baocao.progress import Progress
 from baocao.project import Project
 from baocao.run import run, run_section
 from conftest import APRIL, MadeReport, copy_project, make_report
+from workbooks import CARDS, put
 
 
 def _hashes(folder: Path) -> dict[str, str]:
@@ -64,6 +66,23 @@ def test_manifest_describes_what_went_in_and_came_out(april_report: MadeReport) 
     assert "cccd.da_cap" in manifest["reads"]["II.6"]
     assert "cccd.da_cap" in manifest["reads"]["Chỉ tiêu chính"]
     assert {"data/indicators.yml", "data/derived.yml", "params/2024-04.yml"} < set(manifest["inputs"])
+
+
+def test_a_month_without_a_form_of_documents_stops_before_a_kernel_starts(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ended(_: Period) -> None:
+        raise InputError(Problem("không có thể thức văn bản áp dụng cho kỳ này", ("nd30.yml",)))
+
+    monkeypatch.setattr("baocao.run.measures_in_force", ended)
+    put(project.submissions(APRIL) / "01-cong-an.xlsx", CARDS, "D9", "nhiều")
+    with Progress() as progress, pytest.raises(InputError) as caught:
+        run(project, APRIL, ["docx"], 1, progress, lambda _month: pytest.fail("a month is announced"))
+    # Together with what is wrong in the workbooks.
+    first, *others = caught.value.problems
+    assert first.what == "không có thể thức văn bản áp dụng cho kỳ này"
+    assert others and all(problem.where[0] == "01-cong-an.xlsx" for problem in others)
+    assert not project.outputs.joinpath(str(APRIL)).exists()
 
 
 def test_figures_of_the_page_say_their_cell(april_report: MadeReport, april_month: Month) -> None:

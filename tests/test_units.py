@@ -3,6 +3,7 @@
 import shutil
 import unicodedata
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 
 import openpyxl
@@ -15,15 +16,17 @@ from baocao.derived import load_derived
 from baocao.errors import InputError, Severity
 from baocao.figure import Cell, Date, Figure
 from baocao.finding import Finding
+from baocao.findings_xlsx import checked_workbooks
 from baocao.forms import Form, UnitForm, counts, department_of, load_forms
 from baocao.intake import Intake, read_submissions
 from baocao.manifest import sha256
 from baocao.month import read_month
 from baocao.period import Period
+from baocao.place import place as where_is
 from baocao.project import Project
 from baocao.tables import figure_table
 from baocao.units import load_units
-from baocao.workbook import Value, write_workbook
+from baocao.workbook import FINDINGS_SHEET, Value, write_workbook
 from conftest import copy_project
 from workbooks import ROOT, convert, needs_calc, put
 
@@ -478,3 +481,61 @@ def test_a_form_saved_by_libreoffice(tmp_path: Path, forms: tuple[Form, ...]) ->
         assert "Vĩnh Hòa" not in late.problem.what
     assert all(blank.data[code].missing for code in values)
     assert {code: getattr(filled.data[code], "value", None) for code in values} == values
+
+
+# Findings of many units
+
+
+def blank_workers(may: Project, root: Path, units: int) -> Project:
+    """The May of all units, a number of which lack one cell."""
+    project = Project(Path(shutil.copytree(may.root, root)))
+    for form in [form for form in load_forms(project.forms, MAY) if isinstance(form, UnitForm)][:units]:
+        put(project.submissions(MAY) / form.file, PAGE, "E13", None)
+    return project
+
+
+WORKERS = "hoi_xa.*.lao_dong.da_cung_cap"
+
+
+def test_what_many_units_left_blank_is_one_finding(may: Project, tmp_path: Path) -> None:
+    month = read_month(blank_workers(may, tmp_path / "may", 27), MAY)
+    (one,) = (
+        finding
+        for finding in month.findings
+        if finding.code.startswith("hoi_xa.") and "lao_dong.da_cung_cap" in finding.code
+    )
+    assert (one.rule, one.code, one.department) == ("thieu_so_lieu", WORKERS, "UBND phường, xã")
+    assert len(one.parts) == len({cell.workbook for cell in one.cells}) == 27
+    assert {cell.ref for cell in one.cells} == {"E13"}
+    assert "(27 đơn vị: phường Vĩnh Hòa, phường Vĩnh Hải, " in one.problem.what
+    assert where_is(one).endswith("(27 tệp) › Phường, xã › E13")
+
+
+def test_units_are_answered_for_alone_or_together(may: Project, tmp_path: Path) -> None:
+    project = blank_workers(may, tmp_path / "may", 4)
+    text = project.params(MAY).read_text(encoding="utf-8")
+    alone = WORKERS.replace("*", "vinh_hai")
+    for codes in ([alone], [alone, WORKERS]):
+        content = yaml.safe_load(text)
+        content["acknowledged"] += [
+            {"rule": "thieu_so_lieu", "code": code, "reason": "đơn vị báo sau", "by": "Lê Thị B"} for code in codes
+        ]
+        project.params(MAY).write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+        month = read_month(project, MAY)
+        found = [
+            finding
+            for finding in month.findings
+            if finding.code.startswith("hoi_xa.") and "lao_dong.da_cung_cap" in finding.code
+        ]
+        assert {(f.code, len(f.parts), f.acknowledged_by) for f in found} == {
+            (alone, 0, "Lê Thị B"),
+            (WORKERS, 3, "Lê Thị B" if WORKERS in codes else ""),
+        }
+        assert not any(finding.rule == "xac_nhan_thua" for finding in month.findings)
+    copies = checked_workbooks(project, month)
+    for name in ("ubnd-phuong-vinh-hoa.xlsx", "ubnd-phuong-vinh-phuoc.xlsx"):
+        book = openpyxl.load_workbook(BytesIO(copies[name]))
+        told = [str(cell.value) for row in book[FINDINGS_SHEET].iter_rows() for cell in row if cell.value]
+        assert any("Đã xác nhận: đơn vị báo sau (Lê Thị B)" in line for line in told)
+        assert not any("(3 đơn vị" in line for line in told), "each unit is told of its own cell only"
+        assert book[PAGE]["E13"].comment is not None

@@ -17,7 +17,7 @@ from baocao.figure import Datum, Figure
 from baocao.forms import Form, List
 from baocao.period import Period
 from baocao.vi import PartialDate
-from baocao.workbook import FIELD_HEADERS, REFERENCE, Value, write_workbook
+from baocao.workbook import AS_OF_LABEL, FIELD_HEADERS, REFERENCE, Value, write_workbook
 from workbooks import APRIL, CARDS, GROUPS, april, april_forms, contents, convert, needs_calc, put, read
 
 FORMS = {form.form: form for form in april_forms()}
@@ -161,6 +161,15 @@ def test_last_month_s_values_are_beside_the_inputs(tmp_path: Path) -> None:
     ]
     assert grid.cell(head + 1, 5).value == april().data["hoi.nguoi_cao_tuoi.tong_so"].value
     assert all(grid.cell(head + 1, column).value is None for column in (4, 6, 8))
+
+
+def test_last_month_s_as_of_date_of_a_grid_is_beside_its_cell(tmp_path: Path) -> None:
+    _, grid = openpyxl.load_workbook(blank(FORMS["cong_an"], tmp_path / "x.xlsx")).worksheets
+    (label,) = (cell for cell in cells(grid) if str(cell.value).startswith(AS_OF_LABEL))
+    box, old = grid.cell(label.row, 3), grid.cell(label.row, 4)
+    assert (box.value, box.protection.locked) == (None, False)
+    assert old.value == f"{REFERENCE}: {april().data['hoi.tinh_den']}"
+    assert old.protection.locked
 
 
 def test_last_month_s_values_are_never_read(tmp_path: Path) -> None:

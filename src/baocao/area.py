@@ -13,11 +13,10 @@ from baocao.datum import as_of_label, make_datum
 from baocao.errors import Problem, Severity
 from baocao.figure import Cell, Date, Datum
 from baocao.finding import Finding
-from baocao.forms import Form, Item
+from baocao.forms import REFERENCE, Form, Item
 from baocao.sheet import Header, SheetContent
 from baocao.value import Reading, Unreadable, read_value
 from baocao.vi import fold, format_number
-from baocao.workbook import REFERENCE
 
 _KINDS = {
     "integer": "một số nguyên",

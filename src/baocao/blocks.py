@@ -7,7 +7,7 @@ from baocao.area import Area, Reader
 from baocao.datum import in_unit, make_datum
 from baocao.errors import Severity
 from baocao.figure import Cell, Date
-from baocao.forms import AS_OF, Fields, Grid, Item, List
+from baocao.forms import AS_OF, REFERENCE, Fields, Grid, Item, List
 from baocao.sheet import Header, SheetContent
 from baocao.value import Reading
 from baocao.vi import fold
@@ -116,7 +116,7 @@ def _grid_as_of(area: Area, block: Grid, bottom: int) -> Date | None:
     for row in area.sheet.filled(area.start + 1, bottom):
         for column in sorted(area.sheet.rows[row]):
             if area.sheet.label(row, column).rstrip(": ") == wanted:
-                moment = area.as_of(code, block.title, row, area.sheet.right_of(row, column))
+                moment = area.as_of(code, block.title, row, area.sheet.right_of(row, column, fold(REFERENCE)))
                 area.reader.data[code] = moment
                 return moment
     area.reader.found(

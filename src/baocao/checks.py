@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from baocao.dataset import BlockInfo, Dataset
-from baocao.digest import digest, merge_blank
+from baocao.digest import digest, merge_blank, over_units
 from baocao.errors import Problem, Severity
 from baocao.finding import Finding
 from baocao.forms import Form
@@ -56,16 +56,21 @@ def _open(params: Params) -> Iterable[Finding]:
 
 
 def acknowledge(
-    findings: Iterable[Finding], params: Params, blocks: Mapping[str, BlockInfo] | None = None
+    findings: Iterable[Finding],
+    params: Params,
+    blocks: Mapping[str, BlockInfo] | None = None,
+    forms: Sequence[Form] = (),
 ) -> tuple[Finding, ...]:
     """Findings in order of weight, those answered for in `params/<period>.yml` marked so.
 
-    With `blocks`, equal notes that nobody answers for come together as one, which can be answered for in its turn. An
+    With `blocks` and `forms`, equal findings that nobody answers for come together as one, by column or block and over
+    the units of a form, which can be answered for in its turn. An
     acknowledgement that fits no finding is itself a cảnh báo: what it excused is gone, or misspelt.
     """
     single = answered(merge_blank(findings), params.monthly)
-    marked = answered(digest(single, blocks or {}), params.monthly)
-    used = {(finding.rule, finding.code) for finding in (*single, *marked)}
+    whole = answered(digest(single, blocks or {}), params.monthly)
+    marked = answered(over_units(whole, forms), params.monthly)
+    used = {(finding.rule, finding.code) for finding in (*single, *whole, *marked)}
     unused = [
         Finding(
             "xac_nhan_thua",
@@ -87,7 +92,12 @@ def answered(findings: Iterable[Finding], monthly: Monthly) -> list[Finding]:
     """The findings as they come, those that `monthly` answers for marked so."""
     given = {(item.rule, item.code): item for item in monthly.acknowledged}
     return [
-        replace(finding, acknowledged_by=answer.by, reason=answer.reason)
+        replace(
+            finding,
+            acknowledged_by=answer.by,
+            reason=answer.reason,
+            parts=tuple(replace(part, acknowledged_by=answer.by, reason=answer.reason) for part in finding.parts),
+        )
         if (answer := given.get((finding.rule, finding.code)))
         else finding
         for finding in findings

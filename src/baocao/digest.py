@@ -1,4 +1,4 @@
-"""Many equal notes as one: rows left blank, and the cells of a column where nothing is written."""
+"""Many equal findings as one: rows left blank, cells of a column where nothing is written, the same in many units."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -7,7 +7,9 @@ from baocao.dataset import BlockInfo
 from baocao.errors import Severity
 from baocao.figure import Cell
 from baocao.finding import Finding
-from baocao.place import ranges
+from baocao.forms import Form, UnitForm
+from baocao.place import cells_at_fault, ranges
+from baocao.vi import join_list
 
 BLANK_CELL = "thieu_so_lieu"
 BLANK_ROW = "chua_bao_cao"
@@ -56,6 +58,40 @@ def digest(findings: Sequence[Finding], blocks: Mapping[str, BlockInfo]) -> list
             continue
         result.append(finding if len(group) == 1 else _together(key, group, blocks))
     return result
+
+
+def over_units(findings: Sequence[Finding], forms: Sequence[Form]) -> list[Finding]:
+    """What several units left blank alike, once for all of them, at the place of the first; what is answered for stays.
+
+    `parts` keeps the findings one by one, for the copies that go back to the units.
+    """
+    units = {form.unit.code: form for form in forms if isinstance(form, UnitForm)}
+    groups: dict[tuple[str, ...], list[Finding]] = {}
+    for number, finding in enumerate(findings):
+        unit = units.get(".".join(finding.code.split(".")[1:2]))
+        blank = finding.rule in (BLANK_CELL, BLANK_ROW) and not finding.acknowledged_by
+        if unit is None or not blank or len(finding.problem.where) != 3:
+            groups[("", str(number))] = [finding]
+            continue
+        block, _, *place = finding.code.split(".")
+        what = finding.problem.what.replace(f", {unit.unit.title}", "")
+        key = (finding.rule, ".".join([block, "*", *place]), finding.severity.value, what)
+        groups.setdefault(key, []).append(finding)
+    return [group[0] if len(group) == 1 else _of_units(key, group, units) for key, group in groups.items()]
+
+
+def _of_units(key: tuple[str, ...], group: Sequence[Finding], units: Mapping[str, UnitForm]) -> Finding:
+    _, code, _, what = key
+    forms = [units[finding.code.split(".")[1]] for finding in group]
+    names = join_list([form.unit.title for form in forms])
+    return replace(
+        group[0],
+        code=code,
+        problem=replace(group[0].problem, what=f"{what} ({len(group)} đơn vị: {names})"),
+        department=forms[0].general.department,
+        cells=tuple(cell for finding in group for cell in cells_at_fault(finding)),
+        parts=tuple(group),
+    )
 
 
 def _key(finding: Finding, blocks: Mapping[str, BlockInfo]) -> tuple[str, ...] | None:

@@ -20,6 +20,9 @@ class Finding:
     cells: tuple[Cell, ...] = ()
     """Every cell that is at fault, the one that `problem.where` names first; empty where that says it all."""
 
+    parts: tuple["Finding", ...] = ()
+    """Where this stands for equal findings about several units: those, each with its own department."""
+
     @property
     def stops(self) -> bool:
         """A run must not go on."""

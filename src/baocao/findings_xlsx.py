@@ -108,10 +108,11 @@ def _file_name(sending: _Sending, several: bool, taken: Container[str]) -> str:
 def _sendings(month: Month) -> Iterable[_Sending]:
     owners = _owners(month)
     # Departments in the order of their forms; what belongs to none comes last.
-    departments = dict.fromkeys([*(form.department for form in month.forms), *(f.department for f in month.findings)])
+    findings = _findings(month)
+    departments = dict.fromkeys([*(form.department for form in month.forms), *(f.department for f in findings)])
     for department in sorted(departments, key=lambda name: not name):
         own = [workbook for workbook, owner in owners.items() if owner == department]
-        mine = [finding for finding in month.findings if department in _answering(finding, owners)]
+        mine = [finding for finding in findings if department in _answering(finding, owners)]
         for workbook in own or [""]:
             others = set(own) - {workbook}
             about = tuple(f for f in mine if workbook in _workbooks(f) or not _workbooks(f) & others)
@@ -130,11 +131,16 @@ def _owners(month: Month) -> dict[str, str]:
         cell = getattr(datum, "cell", None)
         if cell is not None and department:
             owners.setdefault(cell.workbook, department)
-    for finding in month.findings:
+    for finding in _findings(month):
         # A second workbook of a form, or one of another month, gave no value.
         if finding.department and finding.problem.where:
             owners.setdefault(finding.problem.where[0], finding.department)
     return {workbook: department for workbook, department in owners.items() if workbook in read}
+
+
+def _findings(month: Month) -> list[Finding]:
+    """What several units have in common goes to each of them with its own cells only."""
+    return [each for finding in month.findings for each in finding.parts or (finding,)]
 
 
 def _prefixes(code: str) -> Iterable[str]:

@@ -23,6 +23,8 @@ from baocao.yamlfile import Dated, Name, Place, Strict, line_of, load_model
 
 AS_OF = "tinh_den"
 """Last part of the code of an as-of date."""
+REFERENCE = "Kỳ trước"
+"""Header of a locked column with last month's values, at the right of the column that they belong to."""
 
 _RESERVED = {AS_OF, "items", "keys", "values", "get"}
 # Names that prose and tables give another meaning.
@@ -31,10 +33,8 @@ _RESERVED_BLOCKS |= {"loop", "range", "dict", "none", "true", "false", "report",
 _RESERVED_COLUMNS = {"stt", "ten"}
 
 Type = Literal["integer", "number", "reported_rate", "string", "date", "partial_date"]
-
 Checked = TypeVar("Checked")
 
-_NUMERIC = ("integer", "number", "reported_rate")
 _LONGEST_CHOICE = 255
 """Characters that the list of a cell validation of Excel holds, commas included."""
 _FILE = re.compile(r"(?!~\$)[^\x00-\x1f<>:\"/\\|?*.][^\x00-\x1f<>:\"/\\|?*]*\.xlsx")
@@ -80,6 +80,13 @@ class Item(Strict):
     group: str = ""
     constraints: Constraints = Constraints()
 
+    @field_validator("title", "group")
+    @classmethod
+    def _title_is_free(cls, title: str) -> str:
+        if fold(title) == fold(REFERENCE):
+            raise ValueError(f"“{title}” là tiêu đề dành riêng của cột số liệu tháng trước, biểu tự có cột này")
+        return title
+
     @model_validator(mode="after")
     def _constraints_are_of_the_type(self) -> "Item":
         used = {"required"}
@@ -96,7 +103,7 @@ class Item(Strict):
     @property
     def numeric(self) -> bool:
         """The value is a number (else text or a date)."""
-        return self.type in _NUMERIC
+        return self.type in ("integer", "number", "reported_rate")
 
     @property
     def minimum(self) -> int | None:
@@ -315,11 +322,10 @@ def _repeated(what: str, titles: list[str]) -> list[str]:
 def load_forms(folder: Path, period: Period) -> tuple[Form, ...]:
     """The forms in force in `period`, by file name; malformed or clashing definitions are one `InputError`.
 
-    A form per unit comes once for each unit in force, in their order (`UnitForm`); the units are in `units.yml` beside
-    `folder`.
+    A form per unit comes once for each unit in force (`UnitForm`), in the order of `units.yml` beside `folder`.
     """
     forms: list[Form] = []
-    names: dict[str, Path] = {}
+    paths: list[Path] = []
     problems: list[Problem] = []
     for path in sorted(folder.glob("*.yml")):
         try:
@@ -329,19 +335,11 @@ def load_forms(folder: Path, period: Period) -> tuple[Form, ...]:
             continue
         if form.holds(period):
             forms.append(form)
-            names[form.form] = path
-    problems += _clashes("mã biểu (form)", [(form.form, form) for form in forms])
-    problems += _clashes("biểu số (code)", [(form.code, form) for form in forms])
-    problems += _clashes("tên tệp (file)", [(form.file, form) for form in forms])
-    problems += _clashes("mã khối (block)", [(block.block, form) for form in forms for block in form.blocks])
+            paths.append(path)
+    problems += _clashes(list(zip(forms, paths, strict=True)))
     if not forms and not problems:
-        problems.append(
-            Problem(
-                what=f"không có biểu mẫu nào áp dụng cho kỳ {period}",
-                where=("data/forms",),
-                expected="ít nhất một tệp .yml còn hiệu lực (valid_from, valid_to)",
-            )
-        )
+        expected = "ít nhất một tệp .yml còn hiệu lực (valid_from, valid_to)"
+        problems.append(Problem(f"không có biểu mẫu nào áp dụng cho kỳ {period}", ("data/forms",), expected))
     units: tuple[Unit, ...] = ()
     if any(form.per_unit for form in forms):
         try:
@@ -349,10 +347,9 @@ def load_forms(folder: Path, period: Period) -> tuple[Form, ...]:
         except InputError as error:
             problems += error.problems
     if not problems:
-        for form in forms:
+        for form, path in zip(forms, paths, strict=True):
             for key, fault in _unit_faults(form, forms, units):
-                line = line_of(names[form.form], key)
-                where = (f"data/forms/{names[form.form].name}", f"dòng {line}")
+                where = (f"data/forms/{path.name}", f"dòng {line_of(path, key)}")
                 problems.append(Problem(fault, where, remedy="sửa tệp tại dòng đã nêu rồi chạy lại lệnh"))
     if problems:
         raise InputError(problems)
@@ -381,18 +378,21 @@ def _unit_faults(form: Form, forms: Sequence[Form], units: Sequence[Unit]) -> It
                 break
 
 
-def _clashes(what: str, owners: list[tuple[str, Form]]) -> list[Problem]:
-    seen: dict[str, Form] = {}
-    problems = []
-    for name, form in owners:
-        if name in seen:
-            problems.append(
-                Problem(
-                    what=f"{what} “{name}” có ở cả biểu {seen[name].form} và biểu {form.form}",
-                    where=("data/forms",),
-                    expected="mỗi mã chỉ dùng một lần trong cùng thời gian hiệu lực",
-                    remedy="đổi một trong hai mã, hoặc sửa valid_from, valid_to",
-                )
-            )
-        seen[name] = form
-    return problems
+def _clashes(forms: Sequence[tuple[Form, Path]]) -> Iterator[Problem]:
+    """Names that an earlier form in force has already, at the line of the later one."""
+    seen: dict[tuple[str, str], str] = {}
+    for form, path in forms:
+        names: list[tuple[str, str, Place]] = [
+            ("mã biểu (form)", form.form, ("form",)),
+            ("biểu số (code)", form.code, ("code",)),
+            ("tên tệp (file)", form.file, ("file",)),
+        ]
+        for number, sheet in enumerate(form.sheets):
+            for at, block in enumerate(sheet.blocks):
+                names.append(("mã khối (block)", block.block, ("sheets", number, "blocks", at, "block")))
+        for what, name, place in names:
+            other = seen.setdefault((what, name), path.name)
+            if other != path.name:
+                where = (f"data/forms/{path.name}", f"dòng {line_of(path, place)}")
+                remedy = "đổi một trong hai mã, hoặc sửa thời hạn áp dụng (valid_from, valid_to)"
+                yield Problem(f"{what} “{name}” đã có ở data/forms/{other}", where, remedy=remedy)

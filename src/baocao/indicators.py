@@ -16,7 +16,7 @@ TITLE = "Chỉ tiêu chính"
 """How the page and the manifest call them."""
 
 
-class _Declared(Dated):
+class Declared(Dated):
     """One entry; without `valid_from` it holds from the beginning."""
 
     valid_from: Month = "2000-01"
@@ -26,7 +26,7 @@ class _Declared(Dated):
 
 
 class _File(Strict):
-    indicators: tuple[_Declared, ...]
+    indicators: tuple[Declared, ...]
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,11 @@ class Indicator:
         return frozenset(
             code for item in figures for code in (item.code, item.as_of.code if item.as_of else "") if code
         )
+
+
+def read_declarations(path: Path) -> tuple[Declared, ...]:
+    """The indicators as they are written; whatever is malformed is one `InputError`."""
+    return load_model(path, _File, NAME).indicators
 
 
 def read_indicators(path: Path, dataset: Dataset) -> tuple[Indicator, ...]:
@@ -73,7 +78,7 @@ def read_indicators(path: Path, dataset: Dataset) -> tuple[Indicator, ...]:
         return None
 
     found: list[Indicator] = []
-    for place, item in enumerate(load_model(path, _File, NAME).indicators):
+    for place, item in enumerate(read_declarations(path)):
         if item.holds(dataset.period):
             value, rate = figure(place, "value", item.value), figure(place, "rate", item.rate)
             if value is not None:

@@ -10,12 +10,13 @@ from baocao.derived import Derived, load_derived
 from baocao.errors import BaocaoError, InputError, Problem, Severity
 from baocao.finding import Finding
 from baocao.forms import Form, load_forms
-from baocao.indicators import Indicator, read_indicators
+from baocao.indicators import Indicator, read_declarations, read_indicators
 from baocao.intake import Intake, read_submissions
 from baocao.params import Params, load_monthly, load_params
 from baocao.period import Period
 from baocao.project import Project
-from baocao.rules import Rules, load_rules
+from baocao.rules import Rules, load_rules, read_rules
+from baocao.units import Unit, load_units
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,9 @@ def read_month(project: Project, period: Period) -> Month:
         params = load_params(project, period)
     with _collecting(problems):
         declarations = load_derived(project.derived, period)
+    units: tuple[Unit, ...] = ()
+    with _collecting(problems):
+        units = load_units(project.units, period)
     with _collecting(problems):
         forms = load_forms(project.forms, period)
         intake = read_submissions(project.submissions(period), forms, period)
@@ -59,16 +63,24 @@ def read_month(project: Project, period: Period) -> Month:
         with _collecting(problems):
             dataset = build_dataset(intake, forms, declarations, before)
             with _collecting(problems):
-                rules = load_rules(project.rules, dataset, forms)
+                rules = load_rules(project.rules, dataset, forms, units)
             indicators = read_indicators(project.indicators, dataset)
+    if dataset is None:
+        # Codes cannot be looked up, but what is malformed shows all the same.
+        with _collecting(problems):
+            read_rules(project.rules)
+        with _collecting(problems):
+            read_declarations(project.indicators)
     if problems or params is None or intake is None or dataset is None or rules is None:
         stopping = [finding for finding in intake.findings if finding.severity is Severity.LOI] if intake else []
         if params is not None:
             stopping = [finding for finding in acknowledge(stopping, params) if finding.stops]
-        raise InputError([*problems, *(finding.problem for finding in stopping)])
+        # The list of units is read for the forms and for the rules.
+        raise InputError(dict.fromkeys([*problems, *(finding.problem for finding in stopping)]))
     findings = [*intake.findings, *notes, *check_params(params), *check_dataset(dataset, forms, params, rules)]
     read_files = {**hashes, **_from_root(intake)}
-    return Month(period, params, forms, dataset, acknowledge(findings, params, dataset.blocks), indicators, read_files)
+    told = acknowledge(findings, params, dataset.blocks, forms)
+    return Month(period, params, forms, dataset, told, indicators, read_files)
 
 
 @contextmanager

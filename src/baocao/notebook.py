@@ -81,7 +81,14 @@ class Report:
         return pd.DataFrame(rows, columns=["mã", "chỉ tiêu", "giá trị", "đơn vị", "nguồn"])
 
     def table(self, block: str, *, only_reported: bool = False) -> "FigureTable":
-        """Bảng số liệu của một khối: mỗi dòng một mã dòng, mỗi cột một mã cột; `.numeric()` cho biểu đồ."""
+        """Bảng số liệu của một khối: mỗi dòng một mã dòng, mỗi cột một mã cột; `.numeric()` cho biểu đồ.
+
+            report.table("hoi")                # các dòng của một khối
+            report.table("hoi_xa.vinh_hoa")    # khối của một phường, xã
+            report.table("hoi_xa.*.nong_dan")  # một dòng của khối, mỗi phường, xã một dòng
+
+        Khối của biểu phường, xã không kèm mã đơn vị (`hoi_xa`) là bảng các số tổng.
+        """
         from baocao.tables import figure_table, reported
 
         table = figure_table(self._dataset, block)

@@ -118,9 +118,16 @@ class Pen:
         stored = _stored(value)
         if isinstance(stored, str) and len(stored) > _LONGEST_REFERENCE:
             stored = f"{stored[:_LONGEST_REFERENCE].rsplit(maxsplit=1)[0]} …"
-        look = {"boxed": True, "fill": GREY, "italic": True, "colour": "595959", "size": 10}
-        self.put(column, stored, align=_align(item), across=across, **look)  # type: ignore[arg-type]
+        self._grey(column, stored, _align(item), across)
         self.sheet.cell(self.row, column).number_format = _number_format(item)
+
+    def as_of_reference(self, column: int, text: str, *, across: int = 1) -> None:
+        """A locked cell that says last month's as-of date; in words, because no header stands over it."""
+        self._grey(column, text, "center", across)
+
+    def _grey(self, column: int, value: object, align: str, across: int) -> None:
+        look = {"boxed": True, "fill": GREY, "italic": True, "colour": "595959", "size": 10}
+        self.put(column, value, align=align, across=across, **look)  # type: ignore[arg-type]
 
 
 def _number_format(item: Item) -> str:

@@ -43,6 +43,10 @@ def place(finding: Finding) -> str:
     if not sheets:
         return WHERE_SEPARATOR.join(finding.problem.where)
     named = [WHERE_SEPARATOR.join((*key, ranges(refs))) for key, refs in sheets.items()]
+    alike = {(sheet, ranges(refs)) for (_, sheet), refs in sheets.items()}
+    if len(named) > _MOST_SHEETS and len(alike) == 1:
+        books = [workbook for workbook, _ in sheets]
+        return WHERE_SEPARATOR.join((f"{books[0]} … {books[-1]} ({len(books)} tệp)", *alike.pop()))
     more = [f"và {len(named) - _MOST_SHEETS} trang tính khác"] if len(named) > _MOST_SHEETS else []
     return "; ".join([*named[:_MOST_SHEETS], *more])
 

@@ -18,6 +18,7 @@ from baocao.errors import InputError, Problem, Severity
 from baocao.figure import Date, Datum, Figure, Text
 from baocao.forms import Form, List
 from baocao.scene import data_of, pattern
+from baocao.units import Unit
 from baocao.yamlfile import Dated, Month, Name, Place, Strict, line_of, load_model
 
 NAME = "data/rules.yml"
@@ -221,6 +222,18 @@ class Catalogue(Rule):
     closed: bool = False
 
 
+class UnitNames(Rule):
+    """Wards and communes are called as in `data/units.yml` in that month; a cell may name several.
+
+    Without `closed`, words that neither follow phường, xã as a name does nor resemble a name are no finding.
+    """
+
+    kind: Literal["unit_names"]
+    about: ClassVar[Kinds] = {"codes": Text}
+    codes: Codes
+    closed: bool = False
+
+
 class Coverage(Rule):
     """How many rows of a grid or list are reported, of all of them or of as many as the figure `of` says.
 
@@ -268,6 +281,7 @@ AnyRule = Annotated[
     | DocumentNumber
     | IssuerOfDocument
     | Catalogue
+    | UnitNames
     | Coverage
     | Needed,
     Field(discriminator="kind"),
@@ -298,14 +312,21 @@ class Rules:
     conventions: Conventions
     """Of all times: a document is judged by its own."""
     catalogues: Mapping[str, tuple[str, ...]]
+    units: tuple[Unit, ...]
+    """The wards and communes in force."""
 
 
-def load_rules(path: Path, dataset: Dataset, forms: Sequence[Form]) -> Rules:
+def read_rules(path: Path) -> RuleFile:
+    """The file as it is written; whatever is malformed is one `InputError`."""
+    return load_model(path, RuleFile, NAME)
+
+
+def load_rules(path: Path, dataset: Dataset, forms: Sequence[Form], units: Sequence[Unit]) -> Rules:
     """The rules that hold in the period of `dataset`, in the order of the file.
 
     Whatever is malformed, and every code and catalogue that does not exist in that period, is one `InputError`.
     """
-    content = load_model(path, RuleFile, NAME)
+    content = read_rules(path)
     period = dataset.period
     catalogues = {item.catalogue: item.names for item in content.catalogues if item.holds(period)}
     catalogues[DOCUMENT_KINDS] = tuple(kind.name for kind in content.documents.at(period).kinds)
@@ -322,7 +343,8 @@ def load_rules(path: Path, dataset: Dataset, forms: Sequence[Form]) -> Rules:
             problems.append(Problem(what, where, nearest(entry.catalogue, catalogues), "sửa tên danh mục"))
     if problems:
         raise InputError(problems)
-    return Rules(tuple(entry for entry in content.rules if entry.holds(period)), content.documents, catalogues)
+    entries = tuple(entry for entry in content.rules if entry.holds(period))
+    return Rules(entries, content.documents, catalogues, tuple(units))
 
 
 def _known(dataset: Dataset, forms: Sequence[Form]) -> dict[str, Datum | None]:

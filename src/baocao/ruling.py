@@ -30,9 +30,11 @@ from baocao.rules import (
     Rules,
     Sum,
     ThousandFold,
+    UnitNames,
 )
 from baocao.scene import Scene, cells_of
 from baocao.trend import against_last_month
+from baocao.unit_names import unit_names
 from baocao.vi import fold, format_date
 
 _ALIKE = 0.8
@@ -218,6 +220,7 @@ _JUDGES: dict[type, Callable[[Any, Scene, Rules], Iterator[Finding]]] = {
     DocumentNumber: _documents,
     IssuerOfDocument: _documents,
     Catalogue: _catalogue,
+    UnitNames: unit_names,
     Coverage: lambda rule, scene, _: _coverage(rule, scene),
     Needed: lambda rule, scene, _: _needed(rule, scene),
 }

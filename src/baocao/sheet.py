@@ -111,10 +111,14 @@ class SheetContent:
             (row for row in self.rows if any(self.label(row, column) == wanted for column in self.rows[row])), None
         )
 
-    def right_of(self, row: int, column: int) -> int:
-        """The first filled column to the right of a (merged) cell, or the one beside it."""
+    def right_of(self, row: int, column: int, besides: str) -> int:
+        """The first filled column to the right of a (merged) cell, or the one beside it.
+
+        What begins with `besides` is passed over.
+        """
         edge = self._right.get((row, column), column)
-        return next((other for other in sorted(self.rows[row]) if other > edge), edge + 1)
+        filled = (other for other in sorted(self.rows[row]) if other > edge)
+        return next((other for other in filled if not self.label(row, other).startswith(besides)), edge + 1)
 
     def header(self, wanted: Sequence[tuple[str, str]], start: int, end: int) -> Header | None:
         """Find the columns `wanted` by (group, title) below row `start`; None when no header is there at all."""

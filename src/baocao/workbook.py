@@ -9,7 +9,7 @@ import re
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from itertools import zip_longest
 from pathlib import Path
 
@@ -22,11 +22,12 @@ from openpyxl.worksheet.protection import SheetProtection
 from openpyxl.worksheet.worksheet import Worksheet
 
 from baocao.forms import AS_OF, Fields, Form, Grid, Item, List, Sheet
+from baocao.forms import REFERENCE as REFERENCE
 from baocao.pen import GREY, HEADER, Pen
 from baocao.pen import Value as Value
 from baocao.period import Period
 from baocao.validation import Guidance, Window
-from baocao.vi import format_date
+from baocao.vi import PartialDate, format_date
 
 IDENTITY = {"code": "Biểu số", "version": "Phiên bản", "department": "Đơn vị báo cáo", "period": "Kỳ báo cáo"}
 AS_OF_LABEL = "Số liệu tính đến"
@@ -36,15 +37,13 @@ FIELD_HEADERS = ("STT", "Chỉ tiêu", "Đơn vị tính", "Số liệu", "Tính
 ORDINAL = "STT"
 UNIT = "Đơn vị tính"
 """Header of the column of units that a grid has when its rows have units of their own."""
-REFERENCE = "Kỳ trước"
-"""Header of a locked column with last month's values, at the right of the column that they belong to."""
 
 _FIELD_WIDTHS = (6, 58, 13, 22, 15, 34)
 _UNIT_WIDTH = 13
 _REFERENCE_WIDTH, _WIDEST_REFERENCE = 14, 28
 _LEAST_WIDTH = 90
 _PASTE_NOTE = "Chép số liệu từ tệp khác thì dán giá trị (Paste Special - Values), để ô giữ nguyên định dạng."
-_REFERENCE_NOTE = f"Cột {REFERENCE} (nền xám) là số liệu đã báo cáo tháng trước, để đối chiếu; không sửa."
+_REFERENCE_NOTE = f"{REFERENCE} (nền xám) là số liệu đã báo cáo tháng trước, để đối chiếu; không sửa."
 
 
 def header(item: Item) -> str:
@@ -112,12 +111,12 @@ class _Layout:
 
     @property
     def shows_reference(self) -> bool:
-        """Some column of the sheet has values of last month."""
+        """Some cell of the sheet has a value of last month beside it."""
         return REFERENCE in self.field_headers or any(
-            self.has_reference(block, item)
+            self.before(f"{block.block}.{AS_OF}") is not None
+            or any(self.has_reference(block, item) for item in block.columns)
             for block in self.sheet.blocks
             if isinstance(block, Grid)
-            for item in block.columns
         )
 
     @property
@@ -310,6 +309,9 @@ def _write_grid(pen: Pen, block: Grid, layout: _Layout, values: dict[str, Value]
     if block.as_of:
         pen.put(1, f"{AS_OF_LABEL}:", italic=True, across=2, align="right")
         pen.as_of(3, values.pop(f"{block.block}.{AS_OF}", None))
+        before = layout.before(f"{block.block}.{AS_OF}")
+        if isinstance(before, date | PartialDate):
+            pen.as_of_reference(4, f"{REFERENCE}: {format_date(before)}", across=2 if len(pen.widths) > 4 else 1)
         pen.row += 1
     lead = _lead(block)
     columns = [(item, layout.has_reference(block, item)) for item in block.columns]

@@ -56,7 +56,7 @@ _MESSAGES = {
     "model_type": "giá trị của “{key}” phải là các cặp khóa: giá trị",
     "string_pattern_mismatch": "giá trị của “{key}” không đúng mẫu: {pattern}",
     "too_short": "danh sách “{key}” trống",
-    "union_tag_invalid": "“{key}” thuộc loại không được biết đến",
+    "union_tag_invalid": "“{key}” thuộc loại không được biết đến: {tag}; phải là một trong: {expected_tags}",
     "union_tag_not_found": "“{key}” thiếu khóa cho biết loại (kind)",
     "literal_error": "giá trị của “{key}” phải là một trong: {expected}",
     "enum": "giá trị của “{key}” phải là một trong: {expected}",
