@@ -66,7 +66,8 @@ def read_month(project: Project, period: Period) -> Month:
         if params is not None:
             stopping = [finding for finding in acknowledge(stopping, params) if finding.stops]
         raise InputError([*problems, *(finding.problem for finding in stopping)])
-    findings = [*intake.findings, *notes, *check_params(params), *check_dataset(dataset, forms, params, rules)]
+    found = check_dataset(dataset, forms, params, rules, intake.findings)
+    findings = [*intake.findings, *notes, *check_params(params), *found]
     read_files = {**hashes, **_from_root(intake)}
     return Month(period, params, forms, dataset, acknowledge(findings, params, dataset.blocks), indicators, read_files)
 

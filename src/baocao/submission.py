@@ -79,6 +79,8 @@ def open_submission(path: Path) -> Submission | Finding:
         return refuse("sai_dinh_dang", f"tệp {suffix} không được đọc", "mở tệp, lưu lại dạng .xlsx", Severity.CANH_BAO)
     if suffix != ".xlsx":
         return refuse("tep_la", "tệp không phải bảng tính, được bỏ qua", "chuyển tệp ra chỗ khác", Severity.LUU_Y)
+    if path.exists() and not path.is_file():
+        return refuse("khong_la_tep", "không phải là tệp thường", "xóa mục này, chép tệp .xlsx vào")
     try:
         with path.open("rb") as file:
             content = file.read(LARGEST + 1)
