@@ -346,3 +346,9 @@ def test_a_pipe_is_not_waited_for(folder: Path) -> None:
     started = time.monotonic()
     finding = workbooks.only(workbooks.read(folder))
     assert finding.rule == "khong_la_tep" and time.monotonic() - started < 5
+
+
+def test_a_reported_share_is_at_most_the_whole(folder: Path) -> None:
+    workbooks.put(folder / "03-bhxh.xlsx", "Số liệu", "D9", "trên 980%")
+    finding = workbooks.only(workbooks.read(folder))
+    assert (finding.rule, finding.problem.where[-1]) == ("ngoai_khoang", "D9")
