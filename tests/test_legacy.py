@@ -159,3 +159,8 @@ def test_syllables() -> None:
     assert [word for word in good.split() if not is_syllable(word)] == []
     bad = "vieät baùo toân̂ nhaân éng hạchh càt tôíi ngòai qúy xaõ dđ"
     assert [word for word in bad.split() if is_syllable(word) and word != "éng"] == []
+
+
+@pytest.mark.parametrize("font", [".VnTime", "VNI-Times"])
+def test_unicode_text_in_an_old_font_is_unicode(font: str) -> None:
+    assert find_legacy("Không có thông tin trên dữ liệu dân cư", font) == ()

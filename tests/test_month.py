@@ -187,3 +187,19 @@ def test_faulty_previous_month_is_a_warning(project: Project) -> None:
     (finding,) = [finding for finding in month.findings if finding.rule == "ky_truoc"]
     assert finding.severity is Severity.CANH_BAO
     assert "số liệu kỳ 2024-03 còn 1 lỗi" in finding.problem.what
+
+
+def test_a_refused_cell_is_not_told_again_as_blank(project: Project) -> None:
+    folder = folder_of(project)
+    before = read_month(project, APRIL).findings
+    put(folder / "01-cong-an.xlsx", CARDS, "E9", "30/2/2024")
+    put(folder / "08-mot-cua.xlsx", "Phụ lục II", "D12", "1485 hồ sơ")
+    found = [finding for finding in read_month(project, APRIL).findings if finding not in before]
+    assert [finding.rule for finding in found] == ["sai_ngay", "chu_o_cot_so"]
+
+
+def test_what_a_missing_workbook_would_have_is_not_told_as_blank(project: Project) -> None:
+    before = read_month(project, APRIL).findings
+    (folder_of(project) / "01-cong-an.xlsx").unlink()
+    found = [finding for finding in read_month(project, APRIL).findings if finding not in before]
+    assert [finding.rule for finding in found] == ["thieu_tep"]

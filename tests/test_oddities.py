@@ -1,5 +1,6 @@
 """What a workbook has that a form does not: read right and said once, so that nothing is lost in silence."""
 
+import os
 import re
 import time
 import zipfile
@@ -324,3 +325,30 @@ def test_workbook_open_in_excel_is_read_with_a_warning(folder: Path) -> None:
     assert f"tệp {POLICE} đang mở" in finding.problem.what
     assert workbooks.contents(intake) == workbooks.contents(workbooks.april())
     assert intake.period == APRIL
+
+
+def test_titles_over_several_columns_may_be_unmerged(folder: Path) -> None:
+    for path in sorted(folder.glob("*.xlsx")):
+        book = openpyxl.load_workbook(path)
+        for page in book.worksheets:
+            for area in list(page.merged_cells.ranges):
+                page.unmerge_cells(str(area))
+        book.save(path)
+    intake = workbooks.read(folder)
+    assert workbooks.contents(intake) == workbooks.contents(workbooks.april())
+    assert not workbooks.news(intake)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes are of POSIX systems")
+def test_a_pipe_is_not_waited_for(folder: Path) -> None:
+    (folder / "01-cong-an.xlsx").unlink()
+    os.mkfifo(folder / "01-cong-an.xlsx")
+    started = time.monotonic()
+    finding = workbooks.only(workbooks.read(folder))
+    assert finding.rule == "khong_la_tep" and time.monotonic() - started < 5
+
+
+def test_a_reported_share_is_at_most_the_whole(folder: Path) -> None:
+    workbooks.put(folder / "03-bhxh.xlsx", "Số liệu", "D9", "trên 980%")
+    finding = workbooks.only(workbooks.read(folder))
+    assert (finding.rule, finding.problem.where[-1]) == ("ngoai_khoang", "D9")

@@ -212,3 +212,19 @@ def test_characters_that_the_font_lacks_are_refused() -> None:
     assert "“😀” (U+1F600), “✓” (U+2713), “中” (U+4E2D)" in outcome.what
     usual = "“Đề án 06” – 100% ≥ ½ → 25°C, ½ m², №1 • ₫\nẶ"
     assert read_value(usual, False, item("string")) == Reading(usual)
+
+
+@pytest.mark.parametrize("content", ["9" * 40, "1" * 30_000, "375." * 5_000 + "1"])
+def test_more_digits_than_any_number_has_are_no_number(content: str) -> None:
+    outcome = read_value(content, False, item("integer"))
+    assert isinstance(outcome, Unreadable) and outcome.rule == "chu_o_cot_so"
+
+
+def test_a_share_typed_as_text_without_percent_is_a_question() -> None:
+    outcome = read_value("0,98", False, item("reported_rate"))
+    assert isinstance(outcome, Unreadable) and "là 0,98% hay 98%?" in outcome.what
+    assert read_value("0,98%", False, item("reported_rate")) == Reading(Decimal("0.98"))
+
+
+def test_a_date_in_digits_of_full_width_is_read() -> None:
+    assert read_value("１２/４/2024", False, item("date")) == Reading(PartialDate(2024, 4, 12))

@@ -16,9 +16,12 @@ from baocao.scene import make_scene
 _ORDER = {Severity.LOI: 0, Severity.CANH_BAO: 1, Severity.LUU_Y: 2}
 
 
-def check_dataset(dataset: Dataset, forms: Sequence[Form], params: Params, rules: Rules) -> tuple[Finding, ...]:
-    """Findings that need more than one cell: what breaks one of the rules."""
-    return evaluate(rules, make_scene(dataset, forms, params))
+def check_dataset(
+    dataset: Dataset, forms: Sequence[Form], params: Params, rules: Rules, known: Iterable[Finding] = ()
+) -> tuple[Finding, ...]:
+    """What breaks a rule, which may take more than one cell. A value that `known` refuses does not count as blank."""
+    refused = frozenset(finding.code for finding in known if finding.severity is Severity.LOI)
+    return evaluate(rules, make_scene(dataset, forms, params, refused))
 
 
 def check_params(params: Params) -> tuple[Finding, ...]:

@@ -20,6 +20,7 @@ from baocao.forms import Form, Sheet, UnitForm
 from baocao.period import Period
 from baocao.sheet import SheetContent
 from baocao.submission import (
+    SHEET_FILE,
     VERSION,
     Submission,
     identify,
@@ -138,7 +139,9 @@ def _absent(forms: Sequence[Form], sent: set[str], refused: Sequence[Finding], p
             continue
         del waiting[_stem(form.file)]
         sent.add(form.form)
-        problem = replace(finding.problem, expected=f"{finding.problem.expected} của {form.department}")
+        problem = finding.problem
+        if problem.expected == SHEET_FILE:
+            problem = replace(problem, expected=f"{SHEET_FILE} của {form.department}")
         yield replace(finding, severity=Severity.LOI, problem=problem, department=form.department)
     for form in waiting.values():
         if isinstance(form, UnitForm):

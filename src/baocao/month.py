@@ -77,7 +77,8 @@ def read_month(project: Project, period: Period) -> Month:
             stopping = [finding for finding in acknowledge(stopping, params) if finding.stops]
         # The list of units is read for the forms and for the rules.
         raise InputError(dict.fromkeys([*problems, *(finding.problem for finding in stopping)]))
-    findings = [*intake.findings, *notes, *check_params(params), *check_dataset(dataset, forms, params, rules)]
+    found = check_dataset(dataset, forms, params, rules, intake.findings)
+    findings = [*intake.findings, *notes, *check_params(params), *found]
     read_files = {**hashes, **_from_root(intake)}
     told = acknowledge(findings, params, dataset.blocks, forms)
     return Month(period, params, forms, dataset, told, indicators, read_files)

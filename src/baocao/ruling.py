@@ -160,7 +160,11 @@ _AS_LISTED = "ghi tên đúng như danh mục; nếu là tên mới thì bổ su
 def _coverage(rule: Coverage, scene: Scene) -> Iterator[Finding]:
     block = scene.blocks[rule.block]
     codes = {row: f"{rule.block}.{row}.{rule.column}" for row, _ in block.rows}
-    lacking = [row for row, code in codes.items() if (datum := scene.data.get(code)) is None or datum.missing]
+    lacking = [
+        row
+        for row, code in codes.items()
+        if code not in scene.refused and ((datum := scene.data.get(code)) is None or datum.missing)
+    ]
     done = len(codes) - len(lacking)
     of = scene.figure(rule.of) if rule.of else None
     wanted = int(of.value) if of is not None and of.value is not None else len(codes)
@@ -196,6 +200,8 @@ def _needed(rule: Needed, scene: Scene) -> Iterator[Finding]:
             codes_needed = list(codes)
         data = [scene.data.get(code) for code in codes_needed]
         if any(datum is not None and not datum.missing for datum in data):
+            continue
+        if any(scene.explained(code) for code in codes_needed):
             continue
         lacking = [datum for datum in data if datum is not None]
         if lacking:

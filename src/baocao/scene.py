@@ -31,6 +31,8 @@ class Scene:
     blocks: Mapping[str, BlockInfo]
     params: Params
     forms: tuple[Form, ...]
+    refused: frozenset[str] = frozenset()
+    """Codes whose cell the intake refused: something is there, and what is wrong with it is told already."""
 
     def figure(self, code: str) -> Figure | None:
         """The number with that code, if it is there and not missing."""
@@ -58,6 +60,16 @@ class Scene:
         names = (".".join(parts[:length]) for length in range(len(parts) - 1, 0, -1))
         return next((self.blocks[name] for name in names if name in self.blocks), None)
 
+    def explained(self, code: str) -> bool:
+        """Why the value is missing is told already: its cell was refused, or nothing of its block was read."""
+        if code in self.refused:
+            return True
+        block = code.partition(".")[0]
+        placed = (
+            cell for known in self.typed if known.partition(".")[0] == block for cell in cells_of(self.data[known])
+        )
+        return not any(cell.ref for cell in placed)
+
     def matching(self, codes: Sequence[str]) -> Iterator[str]:
         """The codes that any of these patterns means, each once, in the order of the patterns."""
         found = (known for code in codes for known in ([code] if "*" not in code else self._rows(code)))
@@ -78,11 +90,11 @@ class Scene:
         return filter(pattern(code).fullmatch, self.data)
 
 
-def make_scene(dataset: Dataset, forms: Sequence[Form], params: Params) -> Scene:
+def make_scene(dataset: Dataset, forms: Sequence[Form], params: Params, refused: frozenset[str] = frozenset()) -> Scene:
     """The month of `dataset`."""
     before = data_of(dataset.before) if dataset.before else {}
     typed = frozenset(dataset.inputs)
-    return Scene(dataset.period, data_of(dataset), typed, before, dataset.blocks, params, tuple(forms))
+    return Scene(dataset.period, data_of(dataset), typed, before, dataset.blocks, params, tuple(forms), refused)
 
 
 def data_of(dataset: Dataset) -> dict[str, Datum]:

@@ -156,4 +156,10 @@ class SheetContent:
         return Header(bottom, found, labels)
 
     def _above(self, row: int, column: int) -> str:
-        return self._spans.get((row - 1, column)) or self.label(row - 1, column)
+        """The title over a column's own; one that stands for several columns may have lost its merged cells."""
+        while column > 0 and self.content(row, column) is not None:
+            above = self._spans.get((row - 1, column)) or self.label(row - 1, column)
+            if above:
+                return above
+            column -= 1
+        return ""

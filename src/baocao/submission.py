@@ -28,7 +28,7 @@ _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _OTHER_SHEETS = {".xls", ".xlsm", ".xlsb", ".ods", ".csv"}
 _LIBREOFFICE_LOCK = re.compile(r"\.~lock\.(.+)#")
 _PERIOD = re.compile(r"tháng\s+(\d{1,2})\s+năm\s+(\d{4})|(\d{1,2})/(\d{4})|(\d{4})-(\d{2})")
-_SHEET_FILE = "tệp Excel .xlsx"
+SHEET_FILE = "tệp Excel .xlsx"
 VERSION = "sai_phien_ban"
 """Rule of a workbook of another version of its form."""
 _RULES = {"version": VERSION, "department": "sai_don_vi", "period": "sai_ky", "code": "sai_bieu"}
@@ -60,7 +60,7 @@ def open_submission(path: Path) -> Submission | Finding:
     name = nfc(path.name)
 
     def refuse(rule: str, what: str, remedy: str, severity: Severity = Severity.LOI) -> Finding:
-        return Finding(rule, name, severity, Problem(what, (name,), _SHEET_FILE, remedy))
+        return Finding(rule, name, severity, Problem(what, (name,), SHEET_FILE, remedy))
 
     if path.is_dir():
         if path.suffix.lower() == ".xlsx":
@@ -79,6 +79,8 @@ def open_submission(path: Path) -> Submission | Finding:
         return refuse("sai_dinh_dang", f"tệp {suffix} không được đọc", "mở tệp, lưu lại dạng .xlsx", Severity.CANH_BAO)
     if suffix != ".xlsx":
         return refuse("tep_la", "tệp không phải bảng tính, được bỏ qua", "chuyển tệp ra chỗ khác", Severity.LUU_Y)
+    if path.exists() and not path.is_file():
+        return refuse("khong_la_tep", "không phải là tệp thường", "xóa mục này, chép tệp .xlsx vào")
     try:
         with path.open("rb") as file:
             content = file.read(LARGEST + 1)

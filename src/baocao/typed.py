@@ -5,7 +5,8 @@ from decimal import Decimal
 
 # Typed by hand or pasted: an apostrophe that marks text, the signs of minus, digits of East Asian keyboards.
 _LEADING_MARK = re.compile("^['’`]+ *")
-_SIGNED = re.compile("(-?) ?([0-9][0-9., ]*)")
+# A spreadsheet holds fifteen digits: what is much longer, with its separators, is no number.
+_SIGNED = re.compile("(-?) ?([0-9][0-9., ]{0,29})")
 _PLAIN = str.maketrans(dict(zip("０１２３４５６７８９．，", "0123456789.,", strict=True)) | dict.fromkeys("−–－", "-"))
 
 _VIETNAMESE = re.compile(r"(?:\d+|[1-9]\d{0,2}(?:\.\d{3})+|[1-9]\d{0,2}(?: \d{3})+)(?:,\d+)?")

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from unicodedata import normalize
 
 from baocao.figure import PERCENT
 from baocao.forms import Item
@@ -12,7 +13,7 @@ from baocao.typeface import unprintable
 from baocao.vi import PartialDate, clean_text, fold, format_date, format_number
 from baocao.vi.legacy import find_legacy
 
-_RATE = re.compile(r"(trên|dưới|khoảng|gần|hơn)?\s*(\d{1,3}(?:,\d+)?)\s*%?")
+_RATE = re.compile(r"(trên|dưới|khoảng|gần|hơn)?\s*(\d{1,3}(?:,\d+)?)\s*(%?)")
 _ERRORS = {"#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#N/A", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#FIELD!"}
 _MOST_SHOWN = 5
 """Characters that a finding names."""
@@ -200,12 +201,14 @@ def _rate(content: object, item: Item, percent: bool) -> Reading | Unreadable:
             return _within(number * 100, item, allowed)
         if number == 0 or number > 1:
             return _within(number, item, allowed)
-        readings = f": là {format_number(number)}% hay {format_number(number * 100)}%?"
     else:
         match = _RATE.fullmatch(fold(content)) if isinstance(content, str) else None
-        if match:
-            return _within(Decimal(match[2].replace(",", ".")), item, allowed, match[1] or "")
-        readings = ""
+        number = Decimal(match[2].replace(",", ".")) if match else None
+        if match and number is not None and (match[3] or number == 0 or number > 1):
+            return _within(number, item, allowed, match[1] or "")
+    readings = ""
+    if number is not None:
+        readings = f": là {format_number(number)}% hay {format_number(number * 100)}%?"
     return Unreadable(
         "sai_ty_le",
         f"“{_short(_as_shown(content))}” không đọc được là tỷ lệ{readings}",
@@ -225,7 +228,7 @@ def _date(content: object, item: Item, shape: str) -> Reading | Unreadable:
         value = _day(content, shape)
     elif isinstance(content, str):
         try:
-            value = PartialDate.parse(content)
+            value = PartialDate.parse(normalize("NFKC", content))
         except ValueError:
             value = None
     elif isinstance(content, int) and item.type == "partial_date" and 1900 <= content <= 2999:

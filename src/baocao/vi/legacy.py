@@ -80,6 +80,8 @@ _FROM_VNI |= {code[0].upper() + code[1:]: letter.upper() for code, letter in _FR
 _VNI_CODE = re.compile("|".join(sorted(map(re.escape, _FROM_VNI), key=len, reverse=True)))
 
 _SIGN = re.compile("[\u00a1-\u00ff]")
+_UNICODE_ONLY = re.compile("[\u0102\u0103\u0110\u0111\u0128\u0129\u0168\u0169\u01a0-\u01b0\u1ea0-\u1ef9]")
+"""Vietnamese letters that no old encoding has: whoever typed one typed Unicode, whatever the font."""
 _WORD = re.compile("[A-Za-z\u00a1-\u00ff\u0102-\u01b0\u0300-\u0323\u1ea0-\u1ef9]+")
 
 _ONSET = "ngh|ng|nh|gh|gi|kh|ph|qu|th|tr|ch|[bcdđghklmnrstvx]|"
@@ -143,11 +145,12 @@ def find_legacy(text: str, font: str = "") -> tuple[Legacy, ...]:
         return ()
     made_for = legacy_font(font)
     words = [word for word in _WORD.findall(normalize("NFC", text)) if not word.isascii()]
+    unicode = _UNICODE_ONLY.search(normalize("NFC", text))
     weights: dict[Encoding, int] = {}
     for encoding in _ENCODINGS if made_for is None else (made_for,):
         kinds = Counter(_kind(word, encoding) for word in words)
         # In a font of the encoding, a word that reads well both ways looks as the encoding has it.
-        weights[encoding] = kinds["old"] - kinds["new"] + (kinds["either"] if made_for else 0)
+        weights[encoding] = kinds["old"] - kinds["new"] + (kinds["either"] if made_for and not unicode else 0)
     most = max(weights.values())
     if most <= 0:
         return ()
