@@ -364,6 +364,12 @@ def test_tables_on_a_wide_screen(reader: Reader) -> None:
 def test_table_headers(reader: Reader) -> None:
     page = reader.open()
     assert page.locator("table th:not([scope])").count() == 0
+    names = page.locator("table").evaluate_all(
+        "all => all.map(table => table.caption ? table.caption.textContent : table.getAttribute('aria-label'))"
+    )
+    assert all(names), "a table has no name"
+    assert len(set(names)) == len(names)
+    assert page.locator("tbody tr:not(:has(th))").count() == 0
     assert page.locator("tbody th.ten[scope=row]").count() > 20
     row = page.locator("#bang-hoi tbody tr").first
     assert row.locator("th").all_inner_texts() == ["1", "Hội Người cao tuổi"]

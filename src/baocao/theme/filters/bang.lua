@@ -323,8 +323,11 @@ local function bang_html(tbl, place)
     tbl.classes:insert('ghim')
   end
   tbl.classes:insert(columns >= nd30.bang.nhieu_cot and 'rat-rong' or columns > 4 and 'rong' or 'hep')
-  local title = ten_bang(tbl)
-  title = title and pandoc.utils.stringify(title) or place.ten or 'Bảng số liệu'
+  local caption = ten_bang(tbl)
+  local title = caption and pandoc.utils.stringify(caption) or place.ten or 'Bảng số liệu'
+  if not caption then
+    tbl.attributes['aria-label'] = title
+  end
   -- A list of pairs: a Lua table would give them in another order each time.
   return pandoc.Div(tbl, pandoc.Attr('', { 'cuon-ngang' },
     { { 'role', 'group' }, { 'tabindex', '0' }, { 'aria-label', title } }))
