@@ -104,6 +104,22 @@ def chosen_jobs(text: str | None) -> int:
     return int(text)
 
 
+def chosen_port(text: str | None) -> int:
+    """The port to listen at; 0, any free one, for none."""
+    if text is None:
+        return 0
+    if not (text.isascii() and text.isdigit() and 0 < int(text) < 65_536):
+        raise InputError(
+            Problem(
+                f"cổng “{text}” không hợp lệ",
+                ("--port",),
+                expected="một số nguyên từ 1 đến 65535",
+                remedy="viết lại, ví dụ --port 8000, hoặc bỏ --port",
+            )
+        )
+    return int(text)
+
+
 def default_jobs() -> int:
     """Sections at once when nothing is said."""
     # A section waits for its kernel about half of its time.

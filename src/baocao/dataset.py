@@ -59,6 +59,11 @@ class Dataset:
     def __contains__(self, code: str) -> bool:
         return code in self._data
 
+    @property
+    def data(self) -> Mapping[str, Datum]:
+        """Everything by code."""
+        return self._data
+
     def derived(self) -> tuple[Figure, ...]:
         """The declared figures."""
         return tuple(datum for datum in self._data.values() if isinstance(datum, Figure) and datum.operands)

@@ -225,7 +225,7 @@ def _run(
         total = source.code_cells
         tell(event(Step.RUNNING))
         attempt = _Attempt(
-            manager=kernels.manager(f"{section.number}-{threading.get_ident()}"),
+            manager=kernels.manager(str(section.number)),
             folder=section.notebook.parent.resolve(),
             environment={**kernels.environment, **environment},
             timeout=timeout,

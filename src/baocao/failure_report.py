@@ -13,8 +13,11 @@ def _display_path(section: Section) -> str:
     return "/".join(section.notebook.parts[-3 if section.own else -2 :])
 
 
-def failure_problems(runs: Iterable[SectionRun], log: Path) -> list[Problem]:
-    """One problem for each failed section, in order: notebook, cell, line, the error, and where to look."""
+def failure_problems(runs: Iterable[SectionRun], log: Path | None) -> list[Problem]:
+    """One problem for each failed section, in order: notebook, cell, line, the error, and where to look.
+
+    Without a log there is nothing to look at, and saving the notebook is what runs it again.
+    """
     problems = []
     for run in runs:
         if run.failure is None:
@@ -24,13 +27,18 @@ def failure_problems(runs: Iterable[SectionRun], log: Path) -> list[Problem]:
             where.append(f"ô {run.failure.cell}")
         if run.failure.line is not None:
             where.append(f"dòng {run.failure.line}")
-        look = f"xem sổ tay đã chạy {run.notebook} và nhật ký {log}" if run.notebook.exists() else f"xem nhật ký {log}"
+        if log is None:
+            then = "rồi lưu lại"
+        elif run.notebook.exists():
+            then = f"rồi chạy lại; xem sổ tay đã chạy {run.notebook} và nhật ký {log}"
+        else:
+            then = f"rồi chạy lại; xem nhật ký {log}"
         problems.append(
             Problem(
                 what=f"{run.section.title}: {run.failure.error}",
                 where=tuple(where),
                 expected=run.failure.expected,
-                remedy=f"{run.failure.remedy or 'sửa sổ tay'}, rồi chạy lại; {look}",
+                remedy=f"{run.failure.remedy or 'sửa sổ tay'}, {then}",
             )
         )
     return problems

@@ -7,6 +7,7 @@ the same notebooks run in ordinary kernels.
 
 import asyncio
 import contextlib
+import itertools
 import json
 import logging
 import os
@@ -251,6 +252,7 @@ class SectionKernelManager(AsyncKernelManager):
     """The kernel manager of one section; `Kernels` knows its kernel from the moment it runs."""
 
     zygote: _Zygote | None = None
+    name: str
     raw_output: Path
     kernels: "Kernels"
 
@@ -260,10 +262,19 @@ class SectionKernelManager(AsyncKernelManager):
             await super().start_kernel(stdout=raw, stderr=raw, **kwargs)
         self.kernels.started(self)
 
+    @property
+    def runs(self) -> bool:
+        """The kernel's process has not ended."""
+        process = self._process
+        return process is not None and process.poll() is None
+
+    @property
+    def _process(self) -> Any:
+        return self.provisioner.process if isinstance(self.provisioner, LocalProvisioner) else None
+
     def kill_now(self) -> None:
         """End the kernel and what it started, from any thread; whoever waits for it sees it dead."""
-        provisioner = self.provisioner
-        process = provisioner.process if isinstance(provisioner, LocalProvisioner) else None
+        process = self._process
         if process is None or process.poll() is not None:
             return
         if isinstance(process, subprocess.Popen) and hasattr(os, "killpg"):
@@ -299,6 +310,7 @@ class Kernels:
         self._want_warm = warm and zygote.SUPPORTED
         self._preload = preload
         self._lock = threading.Lock()
+        self._serial = itertools.count(1)
         self._live: list[SectionKernelManager] = []
         self._stopping = False
         self._zygote: _Zygote | None = None
@@ -347,10 +359,11 @@ class Kernels:
         self.why_cold = why
 
     def manager(self, name: str) -> SectionKernelManager:
-        """Make a manager for one more kernel, not started yet; `name` is short, unique and fit for a file."""
+        """Make a manager for one more kernel, not started yet; `name` is short and fit for a file."""
         assert self._folder is not None, "enter the context first"
         warm = self._zygote is not None and not self.why_cold
-        connection = str(self._folder / f"{name}.json")
+        own = f"{name}-{next(self._serial)}"
+        connection = str(self._folder / f"{own}.json")
         # The name of a Unix socket has at most about 100 bytes, and a folder for temporary files may be deep.
         short = len(os.fsencode(connection)) + len("-ipc-5") <= _SOCKET_NAME_BYTES
         manager = SectionKernelManager(
@@ -359,16 +372,24 @@ class Kernels:
             kernel_spec_manager=_ThisPython(PROVISIONER if warm else None),
         )
         manager.zygote = self._zygote if warm else None
-        manager.raw_output = self._folder / f"{name}.log"
+        manager.name = name
+        manager.raw_output = self._folder / f"{own}.log"
         manager.kernels = self
         return manager
 
     def started(self, manager: SectionKernelManager) -> None:
         """Remember a kernel that runs; it ends at once when the run is being stopped."""
         with self._lock:
-            self._live.append(manager)
+            self._live = [*(item for item in self._live if item.runs), manager]
             stopping = self._stopping
         if stopping:
+            manager.kill_now()
+
+    def end(self, name: str) -> None:
+        """End the kernels that were started under `name` and still run, from any thread."""
+        with self._lock:
+            live = tuple(manager for manager in self._live if manager.name == name)
+        for manager in live:
             manager.kill_now()
 
     def stop(self) -> None:

@@ -19,6 +19,7 @@ from baocao.dataset import Dataset
 from baocao.errors import BaocaoError, InputError, Problem
 from baocao.figure import MISSING_IN_PROSE, Date, Datum, Figure, Text, UnitError, difference, rate, share, total
 from baocao.markup import change_text, html_text, markdown_text, markdown_value
+from baocao.params import READ
 from baocao.vi import PartialDate, format_date, format_date_words, format_number, join_list
 
 
@@ -169,6 +170,7 @@ def context(dataset: Dataset, terms: Mapping[str, str]) -> dict[str, object]:
 
     def term(name: str) -> str:
         """Thuật ngữ theo thời gian, ví dụ “thẻ CCCD gắn chip”."""
+        dataset.reads.add(f"{READ}terms.{name}")
         if name not in terms:
             raise InputError(Problem(f"không có thuật ngữ “{name}”", expected=f"một trong: {', '.join(terms)}"))
         return terms[name]

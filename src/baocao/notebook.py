@@ -12,7 +12,7 @@ import base64
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from IPython.core.getipython import get_ipython
 from IPython.display import display
@@ -25,7 +25,7 @@ from baocao.markup import html_text, markdown_text
 from baocao.month import read_month
 from baocao.narrative import Namespace
 from baocao.notebook_keys import DATASET_VARIABLE, KEY, NARROW, NUMBERS, PERIOD_VARIABLE, READS
-from baocao.params import Params, load_params
+from baocao.params import READ, Params, load_params
 from baocao.period import Period
 from baocao.project import Project
 from baocao.vi import format_month
@@ -43,13 +43,31 @@ __all__ = ["Report", "charts", "open_report"]
 _current: "Report | None" = None
 
 
+class _NotedParams:
+    """Parameters that note each attribute asked for in `reads`."""
+
+    def __init__(self, params: Params, reads: set[str]) -> None:
+        self._params, self._reads = params, reads
+
+    def __getattr__(self, name: str) -> object:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        value: object = getattr(self._params, name)
+        self._reads.add(f"{READ}{name}")
+        return value
+
+    def __dir__(self) -> list[str]:
+        return dir(self._params)
+
+
 class Report:
     """Báo cáo của một kỳ: số liệu theo mã, bảng, biểu đồ, thuật ngữ."""
 
     def __init__(self, dataset: Dataset, params: Params) -> None:
         """Dùng `open_report(period)` thay vì gọi trực tiếp."""
         self.period = dataset.period
-        self.params = params
+        # Looks like the parameters; the reads of the section have what was asked for.
+        self.params = cast(Params, _NotedParams(params, dataset.reads))
         self._dataset = dataset
         self._names = narrative.context(dataset, params.terms)
         self._emitted: set[str] = set()

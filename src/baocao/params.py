@@ -29,6 +29,9 @@ Line = Annotated[str, Field(min_length=1)]
 Format = Literal["docx", "pdf", "html"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
+READ = "params:"
+"""Begins the name under which the reads of a section have a parameter: `params:issuer`, `params:terms.the_gon`."""
+
 BLANK = "\N{NO-BREAK SPACE}" * 6
 """What the decree leaves open for a number or day that is written in by hand."""
 

@@ -25,6 +25,9 @@ from baocao.store import Store, readable
 from baocao.theme.measures import measures_in_force
 from baocao.weave import weave
 
+DATASET = "dataset.json"
+"""File of the month's figures, beside the document."""
+
 
 class Watcher(Protocol):
     """Who is shown how far a run is."""
@@ -63,7 +66,7 @@ def run(
     """
     store = Store(project.outputs, period)
     # Kernels get warm beside the reading of the workbooks.
-    with Kernels(_environment(project, period, store.work)) as kernels:
+    with Kernels(kernel_environment(project, period, store.work / "build" / DATASET)) as kernels:
         sections, month = _prepare(project, period, watcher, announce)
         with store.locked(), _working(store):
             return _make(project, month, sections, formats, store, jobs, watcher, kernels, renderer or Embedded())
@@ -114,7 +117,7 @@ def run_section(
     """Run one section on its own; the report is not remade. Its executed notebook stays in `outputs/<period>.muc`."""
     store = Store(project.outputs, period)
     section = project.section(period, wanted)
-    with Kernels(_environment(project, period, store.work)) as kernels:
+    with Kernels(kernel_environment(project, period, store.work / "build" / DATASET)) as kernels:
         _, month = _prepare(project, period, watcher, announce)
         with store.locked(), _working(store):
             runs = _execute(month, [section], store.fresh() / "build", store, 1, watcher, kernels)
@@ -149,12 +152,9 @@ def _prepare(
     return sections, month
 
 
-def _environment(project: Project, period: Period, work: Path) -> dict[str, str]:
-    return {
-        ROOT_VARIABLE: str(project.root),
-        PERIOD_VARIABLE: str(period),
-        DATASET_VARIABLE: str(work / "build" / "dataset.json"),
-    }
+def kernel_environment(project: Project, period: Period, dataset: Path) -> dict[str, str]:
+    """What tells a kernel its project, its month and where the month's figures are."""
+    return {ROOT_VARIABLE: str(project.root), PERIOD_VARIABLE: str(period), DATASET_VARIABLE: str(dataset)}
 
 
 def _execute(
@@ -168,7 +168,7 @@ def _execute(
 ) -> tuple[SectionRun, ...]:
     """Run the sections; when one fails, what they left is kept for reading and the failures are one `RunError`."""
     build.mkdir()
-    month.dataset.save(build / "dataset.json")
+    month.dataset.save(build / DATASET)
     with watcher.stage("Chạy các mục"):
         runs = execute(
             sections,
