@@ -48,12 +48,14 @@ class Done:
 def change_of(path: Path, project: Project, period: Period) -> Change | None:
     """What a file at `path` is to the report of `period`; None: nothing.
 
-    Lock files, copies that programs make while they save, and checkpoints of Jupyter are nothing.
+    Copies that programs make while they save, and checkpoints of Jupyter, are nothing. The lock file of a workbook
+    that is open is a finding.
     """
     if not path.is_relative_to(project.root):
         return None
     parts = path.relative_to(project.root).parts
-    if any(part.startswith((".", "~")) or part.endswith((".tmp", "~")) for part in parts):
+    lock = parts[0] == "data" and parts[-1].startswith(("~$", ".~lock."))
+    if not lock and any(part.startswith((".", "~")) or part.endswith((".tmp", "~")) for part in parts):
         return None
     months = (str(period), str(period.shift(-1)))
     match parts:

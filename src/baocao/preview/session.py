@@ -3,7 +3,7 @@
 import shutil
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -13,10 +13,12 @@ from baocao.errors import BaocaoError, InputError, Problem, RunError
 from baocao.execute import execute
 from baocao.failure_report import failure_problems
 from baocao.finding import Finding
+from baocao.indicators import Indicator
 from baocao.kernels import Kernels
 from baocao.manifest import sha256
 from baocao.month import Month
-from baocao.part import take_apart
+from baocao.params import Params
+from baocao.part import Part, take_apart
 from baocao.period import Period
 from baocao.preview.rerun import Change, Done, Material, change_of, to_run
 from baocao.project import Project, Section
@@ -41,7 +43,7 @@ class View:
     """Number of the page, one more each time; 0: none yet."""
     html: bytes = b""
     made: datetime | None = None
-    """When the page was made."""
+    """When the page was made, or last found to be what the files give."""
     problems: tuple[Problem, ...] = ()
     """Why the page is older than the files; empty when it is not."""
     findings: tuple[Finding, ...] = ()
@@ -83,6 +85,8 @@ class Session:
         """Why sections must run that have not come to anything since."""
         self._reruns: tuple[Rerun, ...] = ()
         self._printing = threading.Lock()
+        self._content: tuple[Sequence[Part], Params, Sequence[Indicator]] | None = None
+        """What the page on show was made of."""
         self._build: Path | None = None
         self._pdf: tuple[int, bytes] = (0, b"")
 
@@ -153,7 +157,12 @@ class Session:
             raise InputError([finding.problem for finding in month.stopping])
         sections = self.project.sections(self.period)
         done = self._executed(month, sections)
-        self._show(month, [done[section.number] for section in sections])
+        content = ([done[section.number].part for section in sections], month.params, month.indicators)
+        if self.view.page and content == self._content and Change.LOOK not in changes:
+            self.view = replace(self.view, made=datetime.now())
+        else:
+            self._show(*content)
+            self._content = content
 
     def _read(self) -> None:
         self._unread = True
@@ -208,15 +217,14 @@ class Session:
             raise RunError(problems or Problem("số liệu hoặc tham số đổi trong lúc chạy", remedy="chờ lần làm lại sau"))
         return dict(self._done)
 
-    def _show(self, month: Month, done: list[Done]) -> None:
+    def _show(self, parts: Sequence[Part], params: Params, indicators: Sequence[Indicator]) -> None:
         """Weave and render beside the page on show, then take its place."""
         number = self.view.page + 1
         build = self._work / f"{number}" / "build"
-        simulated = month.params.monthly.simulated
-        marked = marked_reference(self.project.quarto_config) if simulated else None
+        marked = marked_reference(self.project.quarto_config) if params.monthly.simulated else None
         try:
             build.mkdir(parents=True)
-            weave([item.part for item in done], month.params, build, marked, month.indicators)
+            weave(parts, params, build, marked, indicators)
             files = render(build, self.project.quarto_config, build.parent, "trang", ("html",))
         except BaseException:
             shutil.rmtree(build.parent, ignore_errors=True)

@@ -102,7 +102,7 @@
       const heavy = department.findings.some((item) => item.kind !== 'luu-y');
       group.open = folded.has(department.name) ? folded.get(department.name) : heavy;
       const summary = make('summary');
-      summary.append(make('b', '', department.name), department.counts);
+      summary.append(make('b', '', department.name), make('span', '', department.counts));
       const list = make('ol');
       list.append(...department.findings.map((item) => {
         const entry = about(item, [make('span', 'muc', '[' + item.severity + '] ')]);
