@@ -25,7 +25,7 @@ from baocao.project import Project
 from baocao.render import Renderer, choose
 
 ROOT = Path(__file__).parents[1]
-COMMANDS = ("run", "check", "new", "demo")
+COMMANDS = ("run", "check", "preview", "new", "demo")
 ENTRY = [sys.executable, "-c", "from baocao.cli import main; raise SystemExit(main())"]
 ENGLISH = re.compile(
     r"\b(usage|options?|arguments?|args|commands?|errors?|show|this|message|and|exit|missing|such|try|help|for|default"

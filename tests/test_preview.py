@@ -29,6 +29,7 @@ from conftest import copy_project
 
 CHROMIUM = shutil.which("chromium")
 ENTRY = [sys.executable, "-c", "from baocao.cli import main; raise SystemExit(main())", "preview", "2024-04"]
+TABLE_FILTER = "src/baocao/theme/filters/bang.lua"
 KEPT = ("20", "24", "26", "40")
 PATIENCE = 60.0
 PHONE, DESK = 320, 1440
@@ -120,6 +121,7 @@ def edited(running: Running) -> Iterator[Running]:
     """Whatever a test changes in the project is put back, and the page made anew of it."""
     root = running.project.root
     files = [path for name in ("notebooks", "params", "data") for path in (root / name).rglob("*") if path.is_file()]
+    files += [root / "_quarto.yml", root / TABLE_FILTER]
     before = {path: path.read_bytes() for path in files}
     yield running
     page = running.settled()["page"]
@@ -318,6 +320,28 @@ def test_a_workbook_that_is_open_changes_the_findings_and_not_the_page(edited: R
     assert told["page"] == before["page"]
 
 
+def test_a_change_of_look_is_not_lost_while_something_is_broken(edited: Running) -> None:
+    path = notebook(edited.project, 20)
+    rewrite(path, "# II. KẾT QUẢ", "# III. KẾT QUẢ")
+    edited.settled(lambda told: told["old"])
+    rewrite(edited.project.root / "_quarto.yml", "toc-title: Mục lục", "toc-title: Các mục của báo cáo")
+    edited.settled(lambda told: told["old"] and told["busy"] is False)
+    time.sleep(0.5)
+    rewrite(path, "# III. KẾT QUẢ", "# II. KẾT QUẢ")
+    told = edited.settled(lambda told: not told["old"])
+    assert "Các mục của báo cáo" in edited.get(f"/bao-cao/{told['page']}")[2].decode()
+
+
+def test_what_the_renderer_said_can_be_read(edited: Running) -> None:
+    path = edited.project.root / TABLE_FILTER
+    text = path.read_text(encoding="utf-8")
+    rewrite(path, text, f"error('bo loc hong')\n{text}")
+    told = edited.settled(lambda told: told["old"])
+    log = Path(told["problems"][0]["where"])
+    assert log.is_relative_to(edited.temporary)
+    assert "bo loc hong" in log.read_text(encoding="utf-8")
+
+
 def test_a_cell_without_end_is_ended_by_its_mend(edited: Running) -> None:
     path = notebook(edited.project, 20)
     good = path.read_text(encoding="utf-8")
@@ -389,6 +413,8 @@ def test_two_at_once_and_a_page_whose_server_has_gone(tmp_path: Path, running: R
     try:
         page = opened(other, browser)
         assert other.address != running.address
+        # A page that a browser still has from one of them must not pass for the other's.
+        assert other.told()["page"] != running.told()["page"]
         assert other.stop() == 130
         expect(page.locator("#trang-thai")).to_contain_text("Mất liên lạc")
         expect(page.locator("html")).to_have_class(re.compile(r"\bcu\b"))

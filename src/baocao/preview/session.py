@@ -40,7 +40,7 @@ class View:
     """What there is to show: the last good page, and what kept a newer one from being made."""
 
     page: int = 0
-    """Number of the page, one more each time; 0: none yet."""
+    """Number of the page, greater each time; 0: none yet."""
     html: bytes = b""
     made: datetime | None = None
     """When the page was made, or last found to be what the files give."""
@@ -86,8 +86,9 @@ class Session:
         self._reruns: tuple[Rerun, ...] = ()
         self._printing = threading.Lock()
         self._content: tuple[Sequence[Part], Params, Sequence[Indicator]] | None = None
-        """What the page on show was made of."""
+        """What the page on show was made of; None when it has to be made anew."""
         self._build: Path | None = None
+        self._attempts: list[Path] = []
         self._pdf: tuple[int, bytes] = (0, b"")
 
     @property
@@ -149,6 +150,8 @@ class Session:
             return self._pdf[1]
 
     def _make(self, changes: set[Change]) -> None:
+        if Change.LOOK in changes:
+            self._content = None
         if Change.MATERIAL in changes or self._unread:
             self._read()
         month = self._month
@@ -158,9 +161,10 @@ class Session:
         sections = self.project.sections(self.period)
         done = self._executed(month, sections)
         content = ([done[section.number].part for section in sections], month.params, month.indicators)
-        if self.view.page and content == self._content and Change.LOOK not in changes:
+        if content == self._content:
             self.view = replace(self.view, made=datetime.now())
         else:
+            self._clear()
             self._show(*content)
             self._content = content
 
@@ -217,24 +221,29 @@ class Session:
             raise RunError(problems or Problem("số liệu hoặc tham số đổi trong lúc chạy", remedy="chờ lần làm lại sau"))
         return dict(self._done)
 
+    def _clear(self) -> None:
+        """Remove what was made for pages that nobody is shown any more."""
+        with self._printing:
+            kept = [folder for folder in self._attempts if self._build is not None and folder == self._build.parent]
+        for folder in self._attempts:
+            if folder not in kept:
+                shutil.rmtree(folder, ignore_errors=True)
+        self._attempts = kept
+
     def _show(self, parts: Sequence[Part], params: Params, indicators: Sequence[Indicator]) -> None:
         """Weave and render beside the page on show, then take its place."""
-        number = self.view.page + 1
+        # A page that a browser still has from another session at this address must not pass for this one.
+        number = max(self.view.page + 1, time.time_ns() // 1_000_000)
         build = self._work / f"{number}" / "build"
         marked = marked_reference(self.project.quarto_config) if params.monthly.simulated else None
-        try:
-            build.mkdir(parents=True)
-            weave(parts, params, build, marked, indicators)
-            files = render(build, self.project.quarto_config, build.parent, "trang", ("html",))
-        except BaseException:
-            shutil.rmtree(build.parent, ignore_errors=True)
-            raise
-        html = files["html"].read_bytes()
+        build.mkdir(parents=True)
+        # What came to nothing stays until the next attempt: problems name its logs.
+        self._attempts.append(build.parent)
+        weave(parts, params, build, marked, indicators)
+        html = render(build, self.project.quarto_config, build.parent, "trang", ("html",))["html"].read_bytes()
         with self._printing:
-            shown, self._build = self._build, build
+            self._build = build
             self.view = replace(self.view, page=number, html=html, made=datetime.now())
-        if shown is not None:
-            shutil.rmtree(shown.parent, ignore_errors=True)
 
 
 def _unreadable(error: OSError) -> Problem:
