@@ -65,12 +65,16 @@ def to_json(report: CheckReport) -> str:
     (from the outside in), `cells` (`workbook`, `sheet`, `ref`), `expected`, `remedy`, `acknowledged` (null, or `by` and
     `reason`). The order is the one of the text: heaviest first.
     """
-    findings = report.findings
+    return findings_json(report.period, report.findings, readable=report.month is not None)
+
+
+def findings_json(period: Period, findings: tuple[Finding, ...], **more: object) -> str:
+    """Findings as `to_json` gives them, with `more` keys of whoever found them."""
     content = {
         "schema_version": SCHEMA_VERSION,
-        "period": str(report.period),
-        "readable": report.month is not None,
-        "stops": report.stops,
+        "period": str(period),
+        **more,
+        "stops": any(finding.stops for finding in findings),
         "counts": _counts(findings),
         "findings": [_entry(finding) for finding in findings],
     }

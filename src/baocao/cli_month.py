@@ -91,13 +91,25 @@ def _check(
             "outputs/KỲ.kiem-tra mỗi đơn vị một tệp: các phát hiện, rồi bản sao biểu đã gửi có tô màu, ghi chú ô sai.",
         ),
     ] = CHECK_FORMATS[0],
+    notebooks: Annotated[
+        bool,
+        typer.Option(
+            "--notebooks",
+            help="Soát các sổ tay của kỳ thay vì số liệu, không chạy sổ tay; đi cùng --format text hoặc json.",
+        ),
+    ] = False,
 ) -> int:
     problems: list[Problem] = []
     project = Project.find()
     chosen = ask(problems, lambda: chosen_check_format(kind))
     wanted = ask(problems, lambda: chosen_period(project, period))
-    if chosen is None or wanted is None:
+    if notebooks and chosen == "xlsx":
+        remedy = "bỏ --notebooks, hoặc dùng --format text"
+        problems.append(Problem("--notebooks không đi cùng --format xlsx", expected="text hoặc json", remedy=remedy))
+    if problems or chosen is None or wanted is None:
         raise InputError(problems)
+    if notebooks:
+        return _proofread(project, wanted, chosen)
     from baocao.check_report import check, to_json
 
     report = check(project, wanted)
@@ -106,6 +118,20 @@ def _check(
     else:
         _show_report(project, report, chosen)
     return InputError.exit_code if report.stops else 0
+
+
+def _proofread(project: Project, period: Period, kind: str) -> int:
+    from baocao.check_report import findings_json
+    from baocao.cli_text import console, counts, say, show_findings
+    from baocao.proofread import proofread
+
+    findings = proofread(project, period)
+    if kind == "json":
+        typer.echo(findings_json(period, findings))
+    else:
+        show_findings(console(), findings)
+        say(console(), f"Sổ tay của kỳ {period}: {counts(findings)}.")
+    return InputError.exit_code if any(finding.stops for finding in findings) else 0
 
 
 def _show_report(project: Project, report: "CheckReport", kind: str) -> None:

@@ -68,6 +68,10 @@ class Dataset:
         """The declared figures."""
         return tuple(datum for datum in self._data.values() if isinstance(datum, Figure) and datum.operands)
 
+    def values(self) -> tuple[Datum, ...]:
+        """Everything, inputs first."""
+        return tuple(self._data.values())
+
     def get(self, code: str) -> Datum:
         """The datum with that code; an unknown one is an `InputError` that suggests the nearest."""
         datum = self.lookup(code)

@@ -44,8 +44,8 @@ class Source:
         return index + 1 if index <= tagged else index
 
 
-def read_source(path: Path) -> Source:
-    """Read a section's notebook, fit to be run; `UnusableError` otherwise. Cells with no sound id get a stable one."""
+def read_notebook(path: Path) -> tuple[NotebookNode, list[object], str]:
+    """A notebook, the ids that its cells have in the file, and the file's SHA-256; `UnusableError` if it is none."""
     try:
         text = (data := path.read_bytes()).decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -61,6 +61,12 @@ def read_source(path: Path) -> Source:
             nbformat.v4.upgrade(node)  # type: ignore[no-untyped-call]
     except (ValueError, KeyError, TypeError, AttributeError, nbformat.ValidationError) as error:
         raise UnusableError("tệp sổ tay hỏng hoặc không phải sổ tay Jupyter") from error
+    return node, ids, hashlib.sha256(data).hexdigest()
+
+
+def read_source(path: Path) -> Source:
+    """Read a section's notebook, fit to be run; `UnusableError` otherwise. Cells with no sound id get a stable one."""
+    node, ids, digest = read_notebook(path)
     if node.metadata.get("kernelspec", {}).get("language", "python").casefold() != "python":
         raise UnusableError("sổ tay không dùng ngôn ngữ Python")
     seen: set[str] = set()
@@ -74,7 +80,7 @@ def read_source(path: Path) -> Source:
     if not any(PARAMETERS_TAG in cell.metadata.get("tags", ()) for cell in node.cells if cell.cell_type == "code"):
         raise UnusableError(f"sổ tay không có ô mã nào mang nhãn “{PARAMETERS_TAG}” để nhận kỳ báo cáo")
     code = sum(1 for cell in node.cells if cell.cell_type == "code" and cell.source.strip())
-    return Source(node, code, hashlib.sha256(data).hexdigest())
+    return Source(node, code, digest)
 
 
 def normalised(source: Source, executed: NotebookNode, period: Period, complete: bool) -> NotebookNode:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from jinja2 import Environment, TemplateError, TemplateSyntaxError, Undefined, nodes, pass_context
+from jinja2 import Environment, TemplateError, TemplateSyntaxError, Undefined, meta, nodes, pass_context
 from jinja2.compiler import CodeGenerator, Frame
 from jinja2.runtime import Context
 from jinja2.sandbox import SandboxedEnvironment
@@ -303,6 +303,14 @@ def render(source: str, names: Mapping[str, object], first_line: int = 1) -> str
         raise _at(source, _template_line(error), first_line, error.problems[0]) from error
     except (ArithmeticError, TypeError, ValueError, AttributeError, LookupError, TemplateError) as error:
         raise _at(source, _template_line(error), first_line, _value_problem(error)) from error
+
+
+def names_wanted(source: str, first_line: int = 1) -> set[str]:
+    """The names that prose takes from outside itself; a fault of its syntax is a `NarrativeError`."""
+    try:
+        return meta.find_undeclared_variables(environment(()).parse(source))
+    except TemplateSyntaxError as error:
+        raise _at(source, error.lineno, first_line, _syntax_problem(error)) from error
 
 
 def _syntax_problem(error: TemplateSyntaxError) -> Problem:

@@ -171,6 +171,16 @@ class Project:
             raise InputError(problems)
         return tuple(found[number] for number in sorted(found))
 
+    def notebooks(self, period: Period) -> tuple[Section, ...]:
+        """All notebooks that are rightly named: the shared ones, then the month's own."""
+        shared = self.root / "notebooks"
+        return tuple(
+            Section(int(match[1]), path, own)
+            for folder, own in ((shared, False), (shared / str(period), True))
+            for path in sorted(folder.glob("*.ipynb"))
+            if (match := _NOTEBOOK.fullmatch(path.name))
+        )
+
     def section(self, period: Period, wanted: str) -> Section:
         """The section that a user calls `24`, `II.4` or `Phụ lục II`; unknown names are an `InputError`."""
         sections = self.sections(period)

@@ -27,7 +27,7 @@ from baocao.vi import nfc, slug
 _SPAN = re.compile(r'(?<!\\)(?:<span data-ref="(?P<ref>[^"]*)"></span>|<span\b(?P<open>[^>]*)>|(?P<close></span>))')
 _BLANK_LINE = re.compile(r"\n\s*\n")
 _LEVEL = re.compile(r"(#{1,6}) +\S")
-_HEADING = re.compile(r"^(#{1,4}) +(?:(?P<chapter>[IVX]+)\.|(?P<number>\d+(?:\.\d+)*)\.|(?P<letter>[a-zđ])\)) +\S")
+HEADING = re.compile(r"^(#{1,4}) +(?:(?P<chapter>[IVX]+)\.|(?P<number>\d+(?:\.\d+)*)\.|(?P<letter>[a-zđ])\)) +\S")
 _BACKTICKS = re.compile(r"`{3,}")
 
 _FOR_CHARTS = "theo-bieu-do"
@@ -211,8 +211,8 @@ def _identify_headings(text: str, place: _Place, part: Part, piece: Piece, probl
     """
     lines = []
     for line in text.split("\n"):
-        heading = _HEADING.match(line)
-        if heading and not _belongs(heading, part.section):
+        heading = HEADING.match(line)
+        if heading and not belongs(heading, part.section):
             where = (part.section.notebook.name, f"ô {piece.cell}")
             expected = f"số mục {part.section.label}, theo số sổ tay"
             problems.append(
@@ -222,7 +222,8 @@ def _identify_headings(text: str, place: _Place, part: Part, piece: Piece, probl
     return "\n".join(lines)
 
 
-def _belongs(heading: re.Match[str], section: Section) -> bool:
+def belongs(heading: re.Match[str], section: Section) -> bool:
+    """The number of a heading is the one of the notebook's section."""
     chapter, units = section.label.partition(".")[0], section.number % 10
     if heading["chapter"]:
         return units == 0 and heading["chapter"] == chapter
