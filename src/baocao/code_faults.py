@@ -41,7 +41,7 @@ _NOTHING = frozenset(
     (
         *("append", "extend", "update", "sort", "insert", "clear"),
         *("add", "remove", "discard", "reverse", "close", "savefig"),
-        *("print"),
+        "print",
     )
 )
 """Functions and methods that give nothing to show."""
