@@ -25,7 +25,7 @@ from baocao.project import Project
 from baocao.render import Renderer, choose
 
 ROOT = Path(__file__).parents[1]
-COMMANDS = ("run", "check", "preview", "new", "demo")
+COMMANDS = ("run", "check", "preview", "new", "demo", "diff")
 ENTRY = [sys.executable, "-c", "from baocao.cli import main; raise SystemExit(main())"]
 ENGLISH = re.compile(
     r"\b(usage|options?|arguments?|args|commands?|errors?|show|this|message|and|exit|missing|such|try|help|for|default"
@@ -45,7 +45,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def english(text: str) -> list[str]:
-    for typed in ("--help", "--version", "text, json, xlsx", "Mặc định: text"):
+    for typed in ("--help", "--version", "text, json, xlsx", "text, json", "Mặc định: text"):
         text = text.replace(typed, "")
     return ENGLISH.findall(text)
 
@@ -112,6 +112,10 @@ WRONG = {
     "check thang-tu": "“thang-tu” không hợp lệ",
     "check 2024-04 --format csv": "không có định dạng “csv”",
     "check --format": "--format DẠNG",
+    "check --notebooks --format xlsx": "--notebooks không đi cùng --format xlsx",
+    "diff": "--docx",
+    "diff --docx x.docx --format odt": "không có định dạng “odt”",
+    "diff --docx x.docx 2024-04": "chưa có báo cáo DOCX",
     "new": "thiếu KỲ",
     "demo": "thiếu THƯ_MỤC",
     "demo outputs/demo --period 5": "“5” không hợp lệ",

@@ -95,7 +95,7 @@ def _check(
         bool,
         typer.Option(
             "--notebooks",
-            help="Soát các sổ tay của kỳ thay vì số liệu, không chạy sổ tay; đi cùng --format text hoặc json.",
+            help="Soát các sổ tay của kỳ thay vì số liệu, không chạy sổ tay; không đi cùng dạng xlsx.",
         ),
     ] = False,
 ) -> int:
@@ -104,8 +104,8 @@ def _check(
     chosen = ask(problems, lambda: chosen_check_format(kind))
     wanted = ask(problems, lambda: chosen_period(project, period))
     if notebooks and chosen == "xlsx":
-        remedy = "bỏ --notebooks, hoặc dùng --format text"
-        problems.append(Problem("--notebooks không đi cùng --format xlsx", expected="text hoặc json", remedy=remedy))
+        what = "--notebooks không đi cùng --format xlsx"
+        problems.append(Problem(what, ("--format",), "--format json, hoặc không ghi", "bỏ một trong hai tùy chọn"))
     if problems or chosen is None or wanted is None:
         raise InputError(problems)
     if notebooks:

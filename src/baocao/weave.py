@@ -4,6 +4,7 @@ Writes `report.qmd`, one part per section and the images.
 """
 
 import base64
+import hashlib
 import html
 import re
 import shutil
@@ -19,6 +20,7 @@ from baocao.figure import PERCENT
 from baocao.indicators import Indicator
 from baocao.markup import NOTHING_REPORTED, change_text, figure_span, html_text, markdown_text
 from baocao.notebook_keys import NARROW, NUMBERS
+from baocao.origins import write_origins
 from baocao.params import FORMATS, Params
 from baocao.part import Part, Piece
 from baocao.project import Section
@@ -103,19 +105,25 @@ def weave(
     texts = [[_piece(part, piece, numbers, params, build, place, problems) for piece in part.pieces] for part in parts]
     woven = list(zip(parts, texts, strict=True))
     _say_what_is_empty([chunks for part, chunks in woven if not part.section.is_appendix])
+    said = [list(chunks) for _, chunks in woven]
     for part, chunks in woven:
         if part.section.is_appendix:
             _say_what_is_empty([chunks])
             chunks[:] = _appendix(part, chunks, params, problems)
     if problems:
         raise RunError(problems)
+    digest = hashlib.sha256()
     for part, chunks in woven:
         text = nfc("\n\n".join(chunk for chunk in chunks if chunk) + "\n")
         _write(build / "parts" / f"{part.section.number:02d}.md", text)
+        digest.update(text.encode())
+    write_origins(build, parts, said, params)
     marked = marked_docx if params.monthly.simulated else None
     if marked is not None:
         shutil.copyfile(marked, build / marked.name)
-    _write(build / "report.qmd", _document(parts, params, marked.name if marked else None, indicators))
+    _write(
+        build / "report.qmd", _document(parts, params, marked.name if marked else None, indicators, digest.hexdigest())
+    )
 
 
 def _write(path: Path, text: str) -> None:
@@ -287,11 +295,15 @@ def _appendix(part: Part, chunks: list[str], params: Params, problems: list[Prob
     ]
 
 
-def _document(parts: Sequence[Part], params: Params, marked_docx: str | None, indicators: Sequence[Indicator]) -> str:
+def _document(
+    parts: Sequence[Part], params: Params, marked_docx: str | None, indicators: Sequence[Indicator], content: str
+) -> str:
     head: dict[str, Any] = {
         "title": f"{params.fill(params.document.abstract)}, {params.fill('{month}')}",
         "lang": "vi",
         "date": params.dated,
+        # A property of the Word document: an edited copy says by it which text it was made from.
+        "dau-noi-dung": content[:16],
         "van-ban": {
             "co-quan-chu-quan": params.issuer.parent,
             "co-quan-ban-hanh": params.issuer.body,

@@ -6,7 +6,8 @@ function Meta(meta)
   if not FORMAT:match('^docx') then
     return nil
   end
-  local properties = { author = meta['nguoi-lap'], subject = meta['chu-de'], category = meta['loai'],
+  local properties = { author = meta['nguoi-lap'], subject = meta['chu-de'],
+    ['baocao-noi-dung'] = meta['dau-noi-dung'], category = meta['loai'],
     keywords = meta['tu-khoa'] and pandoc.MetaList { pandoc.MetaInlines { pandoc.Str(meta['tu-khoa']) } } }
   for name in pairs(meta) do
     if not GIU[name] then
