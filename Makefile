@@ -21,7 +21,7 @@ demo: $(VENV)/.run
 	$(BIN)/baocao demo outputs/demo
 
 lab: $(VENV)/.lab
-	$(BIN)/jupyter lab --notebook-dir=. --LabApp.default_url=/lab/tree/notebooks
+	$(BIN)/baocao edit
 
 # Needs uv; the locks hold the hashes of every wheel for Linux, Windows and macOS.
 lock:

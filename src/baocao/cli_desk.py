@@ -1,4 +1,4 @@
-"""The commands of the analyst's desk: preview, diff."""
+"""The commands of the analyst's desk: edit, preview, diff."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -131,3 +131,33 @@ def _text(edit: "WordEdit") -> str:
 def _mark(mark: str, text: str) -> str:
     bare = text.strip()
     return _MARKS[mark].format(bare) + (" " if text != bare or mark != "=" else "")
+
+
+@commands.command(
+    "edit",
+    cls=Command,
+    help="Mở JupyterLab với số liệu của một kỳ; nêu mục thì mở sổ tay riêng của kỳ, tạo mới nếu chưa có.",
+)
+def _edit(
+    period: OptionalPeriod = None,
+    section: Annotated[
+        str | None,
+        typer.Argument(metavar="MỤC", help="Mục cần sửa riêng cho kỳ này, ví dụ 40 hoặc II.4. Mặc định: không tạo gì."),
+    ] = None,
+    no_browser: Annotated[
+        bool, typer.Option("--no-browser", help="Chỉ in địa chỉ của JupyterLab, không mở trình duyệt.")
+    ] = False,
+) -> int:
+    from baocao.cli_text import console, say, shown
+    from baocao.desk import open_lab, own_notebook, require_lab
+
+    project = Project.find()
+    wanted = chosen_period(project, period)
+    require_lab()
+    opened = project.root / "notebooks"
+    output = console(stderr=True)
+    if section is not None:
+        opened, made = own_notebook(project, wanted, section)
+        say(output, f"{'Đã tạo sổ tay' if made else 'Sổ tay'} riêng của kỳ {wanted}: {shown(opened)}")
+    say(output, f"JupyterLab mở với số liệu kỳ {wanted}. Nhấn Ctrl-C hai lần để dừng.")
+    return open_lab(project, wanted, opened, not no_browser)

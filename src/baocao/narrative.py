@@ -262,6 +262,8 @@ _ENGINE_FILTERS = (
     *("abs", "batch", "count", "default", "first", "groupby", "last", "length", "list", "map", "max", "min", "reject"),
     *("rejectattr", "reverse", "select", "selectattr", "slice", "sort", "sum", "unique"),
 )
+FILTERS = frozenset({*_OWN_FILTERS, *_ENGINE_FILTERS})
+"""What prose can write after `|`."""
 
 
 class _Code(CodeGenerator):
@@ -319,7 +321,7 @@ def _syntax_problem(error: TemplateSyntaxError) -> Problem:
     if match := re.match(r"No (filter|test) named '(.+?)'", message):
         return Problem(
             f"không có bộ lọc “{match[2]}”",
-            expected=f"một trong: {', '.join(sorted({*_OWN_FILTERS, *_ENGINE_FILTERS}))}",
+            expected=f"một trong: {', '.join(sorted(FILTERS))}",
         )
     if message == "concat":
         return Problem("không nối bằng dấu ~", expected="viết liền {{ a }}{{ b }}, hoặc a + b")

@@ -60,7 +60,7 @@ def new_month(project: Project, period: Period) -> NewMonth:
         if params.exists():
             kept.append(params)
         else:
-            with _whole(params) as draft:
+            with whole(params) as draft:
                 draft.write_text(monthly_params(period, dates=dates), encoding="utf-8", newline="\n")
             written.append(params)
     folder = project.submissions(period)
@@ -71,7 +71,7 @@ def new_month(project: Project, period: Period) -> NewMonth:
             if path.exists():
                 kept.append(path)
             else:
-                with _whole(path) as draft:
+                with whole(path) as draft:
                     window = (dates.first, dates.cut_off)
                     write_workbook(form, period, draft, previous=previous, window=window)
                 written.append(path)
@@ -79,7 +79,7 @@ def new_month(project: Project, period: Period) -> NewMonth:
         if own.exists():
             kept.append(own)
         elif drafts:
-            with _whole(own) as draft:
+            with whole(own) as draft:
                 draft.mkdir()
                 for path, notebook in drafts.items():
                     write_notebook(draft / path.name, notebook)
@@ -108,7 +108,7 @@ def _typed(datum: Datum) -> Value:
 
 
 @contextmanager
-def _whole(path: Path) -> Iterator[Path]:
+def whole(path: Path) -> Iterator[Path]:
     """A hidden place beside `path`, a file's or a folder's, that takes its name once everything is written there."""
     draft = path.with_name(f".{path.name}.tmp")
     _remove(draft)
@@ -171,23 +171,26 @@ def _drafts(project: Project, period: Period) -> dict[Path, Any]:
     problems: list[Problem] = []
     for source in sorted((project.root / "notebooks" / str(before)).glob("*.ipynb")):
         try:
-            notebook = move_notebook(source, period)
+            drafts[project.root / "notebooks" / str(period) / source.name] = draft_notebook(source, period)
         except InputError as error:
             problems += error.problems
-            continue
-        notebook.metadata[KEY] = {**notebook.metadata.get(KEY, {}), "draft": True}
-        note = nbformat.v4.new_markdown_cell(  # type: ignore[no-untyped-call]
-            f"**BẢN NHÁP**: chép từ sổ tay riêng của kỳ {before}. Đọc lại, sửa lời văn cho kỳ {period}, "
-            "rồi xóa ô này. Ô này không in vào báo cáo.",
-            id=_DRAFT_CELL,
-            metadata={"tags": [NOTE_TAG]},
-        )
-        cells = [cell for cell in notebook.cells if cell.get("id") != _DRAFT_CELL]
-        notebook.cells = [note, *cells]
-        drafts[project.root / "notebooks" / str(period) / source.name] = notebook
     if problems:
         raise InputError(problems)
     return drafts
+
+
+def draft_notebook(source: Path, period: Period) -> Any:
+    """The notebook in `source`, of the month before, as a draft for `period`; unreadable: `InputError`."""
+    notebook = move_notebook(source, period)
+    notebook.metadata[KEY] = {**notebook.metadata.get(KEY, {}), "draft": True}
+    note = nbformat.v4.new_markdown_cell(  # type: ignore[no-untyped-call]
+        f"**BẢN NHÁP**: chép từ sổ tay riêng của kỳ {period.shift(-1)}. Đọc lại, sửa lời văn cho kỳ {period}, "
+        "rồi xóa ô này. Ô này không in vào báo cáo.",
+        id=_DRAFT_CELL,
+        metadata={"tags": [NOTE_TAG]},
+    )
+    notebook.cells = [note, *(cell for cell in notebook.cells if cell.get("id") != _DRAFT_CELL)]
+    return notebook
 
 
 def move_notebook(source: Path, period: Period) -> Any:

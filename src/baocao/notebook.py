@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 from IPython.core.getipython import get_ipython
 from IPython.display import display
 
-from baocao import charts, narrative
+from baocao import charts, completion, narrative
 from baocao.dataset import Dataset
 from baocao.errors import InputError, Problem
 from baocao.figure import Datum, Figure
@@ -207,6 +207,10 @@ class Report:
         own = shell.user_ns if shell else {}
         return {name: value for name, value in own.items() if not name.startswith("_")} | self._names
 
+    def vocabulary(self) -> tuple[Dataset, Sequence[str]]:
+        """Số liệu và các tên dùng được trong lời văn, cho việc gợi ý khi gõ."""
+        return self._dataset, tuple(self._names)
+
     def take_reads(self) -> list[str]:
         """Codes asked for since the last call, in order of the alphabet."""
         new = self._dataset.reads - self._emitted
@@ -291,6 +295,11 @@ def _register() -> None:
         if getattr(known, "__name__", "") == _report_reads.__name__:
             shell.events.unregister("post_run_cell", known)
     shell.events.register("post_run_cell", _report_reads)
+    completer = shell.Completer
+    completer.custom_matchers = [
+        *(one for one in completer.custom_matchers if getattr(one, "matcher_identifier", "") != completion.IDENTIFIER),
+        completion.matcher(lambda: _current.vocabulary() if _current else None),
+    ]
 
 
 _register()

@@ -1,0 +1,68 @@
+"""Completion in a notebook: codes in strings and in the `{{ … }}` of `%%narrative`, with functions and filters."""
+
+import re
+from collections.abc import Callable, Iterable
+
+from IPython.core.completer import CompletionContext, SimpleCompletion, SimpleMatcherResult, context_matcher
+
+from baocao.dataset import Dataset
+from baocao.narrative import FILTERS
+
+IDENTIFIER = "baocao"
+
+_STRING = re.compile(r"""report(?:\.figure\(|\.table\(|\[)\s*["'](?P<typed>[\w.]*)$""")
+_FILTER = re.compile(r"\|\s*(?P<typed>\w*)$")
+_NAME = re.compile(r"[A-Za-z_][\w.]*$")
+_FUNCTION_TYPE, _CODE_TYPE = "function", "property"
+
+
+def matcher(current: Callable[[], tuple[Dataset, Iterable[str]] | None]) -> Callable[..., SimpleMatcherResult]:
+    """A matcher for IPython's completer; `current` gives the open report's dataset and the names of prose."""
+
+    @context_matcher(identifier=IDENTIFIER, priority=100)  # type: ignore[untyped-decorator]
+    def complete(context: CompletionContext) -> SimpleMatcherResult:
+        opened = current()
+        lines = context.full_text.split("\n")
+        before = "\n".join([*lines[: context.cursor_line], context.text_until_cursor])
+        found = None if opened is None else candidates(before, *opened)
+        if found is None:
+            return SimpleMatcherResult(completions=[])
+        typed, names = found
+        return SimpleMatcherResult(
+            completions=[SimpleCompletion(text=text, type=kind) for text, kind in names],
+            matched_fragment=typed,
+            suppress=True,
+            ordered=True,
+        )
+
+    return complete  # type: ignore[no-any-return]
+
+
+def candidates(before: str, dataset: Dataset, names: Iterable[str]) -> tuple[str, list[tuple[str, str]]] | None:
+    """What is typed at the end of `before` and how it can go on; None where neither code nor prose is written."""
+    if before.startswith("%%narrative"):
+        opened = max(before.rfind("{{"), before.rfind("{%"))
+        if opened < 0 or max(before.rfind("}}"), before.rfind("%}")) > opened:
+            return None
+        if match := _FILTER.search(before[opened:]):
+            typed = match["typed"]
+            return typed, [(name, _FUNCTION_TYPE) for name in sorted(FILTERS) if name.startswith(typed)]
+        name = _NAME.search(before[opened:])
+        typed = name[0] if name else ""
+        blocks = set(dataset.names_under(""))
+        functions = () if "." in typed else sorted(set(names) - blocks)
+        return typed, [
+            *_codes(dataset, typed),
+            *((name, _FUNCTION_TYPE) for name in functions if name.startswith(typed)),
+        ]
+    if match := _STRING.search(before):
+        return match["typed"], _codes(dataset, match["typed"])
+    return None
+
+
+def _codes(dataset: Dataset, typed: str) -> list[tuple[str, str]]:
+    """The codes one part further on; nothing counts as read."""
+    prefix, dot, part = typed.rpartition(".")
+    return [
+        (f"{prefix}{dot}{name}", _CODE_TYPE) for name in dataset.names_under(prefix) if name.lower().startswith(part)
+    ]
