@@ -159,5 +159,5 @@ def _edit(
     if section is not None:
         opened, made = own_notebook(project, wanted, section)
         say(output, f"{'Đã tạo sổ tay' if made else 'Sổ tay'} riêng của kỳ {wanted}: {shown(opened)}")
-    say(output, f"JupyterLab mở với số liệu kỳ {wanted}. Nhấn Ctrl-C hai lần để dừng.")
+    say(output, f"JupyterLab mở với số liệu kỳ {wanted}. Nhấn Ctrl-C để dừng.")
     return open_lab(project, wanted, opened, not no_browser)
