@@ -257,6 +257,16 @@ def test_older_version_beside_the_right_one_is_not_read(folder: Path) -> None:
 # Files
 
 
+def test_a_workbook_without_styles_is_read(folder: Path) -> None:
+    path = folder / POLICE
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist() if name != "xl/styles.xml"}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    _same(folder)
+
+
 def test_million_formatted_rows_read_fast(folder: Path) -> None:
     workbooks.swell(folder / POLICE, '<row r="%(row)d" s="1" customFormat="1"><c r="A%(row)d" s="1"/></row>', 1_048_500)
     with zipfile.ZipFile(folder / POLICE) as archive:

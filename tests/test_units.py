@@ -379,7 +379,15 @@ def test_two_workbooks_of_one_unit(folder: Path, usual: Intake, forms: tuple[For
     assert "Lộc Thọ (sửa lại).xlsx" in finding.problem.what
 
 
-@pytest.mark.parametrize("spelt", [unicodedata.normalize("NFD", "UBND phường Lộc Thọ"), "ubnd  Phường Lộc Thọ "])
+@pytest.mark.parametrize(
+    "spelt",
+    [
+        unicodedata.normalize("NFD", "UBND phường Lộc Thọ"),
+        "ubnd  Phường Lộc Thọ ",
+        "Phường Lộc Thọ",
+        "Uỷ ban nhân dân phường Lộc Thọ",
+    ],
+)
 def test_the_unit_is_known_in_any_spelling(folder: Path, usual: Intake, forms: tuple[Form, ...], spelt: str) -> None:
     path = folder / unit_file("loc-tho")
     put(path, PAGE, "A1", f"Đơn vị báo cáo: {spelt}")

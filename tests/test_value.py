@@ -20,6 +20,7 @@ def item(kind: str, unit: str = "", **limits: object) -> Item:
         (819, "integer", 819),
         (819.0, "integer", 819),
         (2742.9999999999995, "integer", 2743),
+        (375671.00000001, "integer", 375671),
         (0.1 + 0.2, "number", Decimal("0.3")),
         (1.1 * 3, "number", Decimal("3.3")),
         (2435220000, "number", 2435220000),
@@ -47,6 +48,19 @@ def test_read(content: object, kind: str, value: object) -> None:
     outcome = read_value(content, False, item(kind))
     assert isinstance(outcome, Reading), outcome
     assert (outcome.value, type(outcome.value)) == (value, type(value))
+
+
+@pytest.mark.parametrize("content", [0.00000001, 2.743, 2.000001, 1_000_000.001])
+def test_a_small_fraction_that_is_no_noise(content: float) -> None:
+    outcome = read_value(content, False, item("integer"))
+    assert isinstance(outcome, Unreadable)
+    assert outcome.rule == "so_le"
+
+
+@pytest.mark.parametrize(("form", "read"), [("", True), ("General", False)])
+def test_a_serial_day_where_the_workbook_has_no_formats(form: str, read: bool) -> None:
+    outcome = read_value(45394, False, item("partial_date"), form)
+    assert (outcome == Reading(PartialDate(2024, 4, 12))) is read
 
 
 def test_qualifier_of_a_reported_rate() -> None:

@@ -52,13 +52,14 @@ def _read_book(parts: Mapping[str, bytes]) -> list[RawSheet]:
     own = {kind: parts.get(path) for kind, path in relations.values()}
     shared, styles = own.get("sharedStrings"), own.get("styles")
     strings = [] if shared is None else _strings(shared)
-    looks = _Looks() if styles is None else _looks(styles)
     epoch = MAC_EPOCH if settings.get("date1904") in _TRUE else WINDOWS_EPOCH
+    # Without its styles a number may be a day; which one is certain only where days are counted as usual.
+    looks = _Looks([""] if epoch == WINDOWS_EPOCH else ["General"]) if styles is None else _looks(styles)
     found = []
     for sheet in sheets:
         kind, path = relations[next((sheet[name] for name in _RELATIONS if name in sheet), "")]
         if kind == "worksheet":
-            reader = _Sheet(strings, looks, epoch)
+            reader = _Sheet(strings, looks, epoch, styled=styles is not None)
             found.append(reader.read(parts[path], sheet["name"], hidden=sheet.get("state", "visible") != "visible"))
     return found
 
@@ -197,8 +198,8 @@ def _looks(part: bytes) -> _Looks:
 class _Sheet:
     """Reads one sheet."""
 
-    def __init__(self, strings: list[str], looks: _Looks, epoch: datetime) -> None:
-        self._strings, self._looks, self._epoch = strings, looks, epoch
+    def __init__(self, strings: list[str], looks: _Looks, epoch: datetime, *, styled: bool) -> None:
+        self._strings, self._looks, self._epoch, self._styled = strings, looks, epoch, styled
         self._cells: list[tuple[int, int, Content]] = []
         self._merged: list[tuple[int, int, int, int]] = []
         self._rows: set[int] = set()
@@ -278,7 +279,7 @@ class _Sheet:
         self._inside = False
         text = "".join(self._value)
         kind = self._cell.get("t", "n")
-        style = int(self._cell.get("s", "0"))
+        style = int(self._cell.get("s", "0")) if self._styled else 0
         value: object = None
         if kind == "inlineStr":
             value = self._inline.take() if self._valued else None

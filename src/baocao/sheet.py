@@ -17,6 +17,7 @@ class Content:
 
     value: object
     number_format: str = "General"
+    """Empty where the file says nothing of any cell's looks."""
     is_error: bool = False
     uncalculated: bool = False
     """A formula whose result the file does not hold."""

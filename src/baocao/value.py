@@ -6,6 +6,8 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from unicodedata import normalize
 
+from openpyxl.utils.datetime import from_excel
+
 from baocao.figure import PERCENT
 from baocao.forms import Item
 from baocao.typed import read_typed
@@ -17,6 +19,10 @@ _RATE = re.compile(r"(trên|dưới|khoảng|gần|hơn)?\s*(\d{1,3}(?:,\d+)?)\s
 _ERRORS = {"#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#N/A", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#FIELD!"}
 _MOST_SHOWN = 5
 """Characters that a finding names."""
+_NOISE, _MOST_NOISE = Decimal("1e-12"), 10**6
+"""What binary arithmetic leaves beside a whole number, as a part of it; no fraction that anybody types is as small."""
+_SERIALS = range(36526, 73051)
+"""Days of the years 2000 to 2099 as a spreadsheet counts them."""
 _EPOCH_CELLS = (datetime, date)
 # What a number format shows literally, which is no place for a digit: quoted, escaped, bracketed.
 _LITERAL_FORMAT = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|_.')
@@ -50,7 +56,8 @@ def read_value(
     """Read `content` (as openpyxl gives it) for `item`. Nothing is guessed: what does not fit is refused.
 
     `number_format` is the cell's: it tells 100% from 1, and a month from its first day. So does `font`, by name:
-    it tells a text in an encoding from before Unicode. Characters that nobody sees are dropped, unless they turn
+    it tells a text in an encoding from before Unicode. An empty format is that of a workbook without any: there a
+    number in a column of dates is the day that it stands for. Characters that nobody sees are dropped, unless they turn
     the direction of the text: then it does not say what it shows, and is refused.
     """
     shape = _LITERAL_FORMAT.sub("", number_format.split(";")[0]).lower()
@@ -73,6 +80,8 @@ def read_value(
     if item.type == "reported_rate":
         return _rate(content, item, PERCENT in shape)
     if item.type in ("date", "partial_date"):
+        if not number_format and isinstance(content, int) and content in _SERIALS:
+            content = from_excel(content)
         return _date(content, item, shape)
     return _text(content, item, shape)
 
@@ -135,6 +144,9 @@ def _number(content: object, item: Item, percent: bool) -> Reading | Unreadable:
     if isinstance(content, str):
         return _typed(content, item, expected)
     number = _decimal(content)
+    if number is not None and item.type == "integer" and isinstance(content, float):
+        nearest = number.to_integral_value()
+        number = nearest if abs(number - nearest) <= _NOISE * min(abs(nearest), _MOST_NOISE) else number
     if number is None:
         return Unreadable("khong_la_so", f"“{_as_shown(content)}” không phải là số", expected, "nhập lại số liệu")
     if percent:
