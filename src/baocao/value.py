@@ -14,12 +14,13 @@ from baocao.typed import read_typed
 from baocao.typeface import unprintable
 from baocao.vi import PartialDate, clean_text, fold, format_date, format_number
 from baocao.vi.legacy import find_legacy
+from baocao.vi.mojibake import undo_mojibake
 
 _RATE = re.compile(r"(trên|dưới|khoảng|gần|hơn)?\s*(\d{1,3}(?:,\d+)?)\s*(%?)")
 _ERRORS = {"#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#N/A", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#FIELD!"}
 _MOST_SHOWN = 5
 """Characters that a finding names."""
-_NOISE, _MOST_NOISE = Decimal("1e-12"), 10**6
+_NOISE, _MOST_NOISE = Decimal("1e-12"), Decimal(10**6)
 """What binary arithmetic leaves beside a whole number, as a part of it; no fraction that anybody types is as small."""
 _SERIALS = range(36526, 73051)
 """Days of the years 2000 to 2099 as a spreadsheet counts them."""
@@ -94,6 +95,14 @@ def _disguised(text: str, font: str) -> Unreadable | None:
             f"“{_short(clean_text(text))}” có ký tự ẩn đảo chiều chữ, nội dung lưu khác nội dung nhìn thấy",
             "nội dung không có ký tự điều khiển chiều chữ",
             "xóa ô, gõ lại trực tiếp, không dán từ nguồn khác",
+        )
+    meant = undo_mojibake(text)
+    if meant is not None:
+        return Unreadable(
+            "vo_ma",
+            f"“{_short(clean_text(text))}” bị vỡ mã (UTF-8 mở nhầm bằng Windows-1252); có lẽ là “{_short(meant)}”",
+            "chữ Việt Unicode dựng sẵn (TCVN 6909:2001)",
+            "mở tệp gốc bằng bảng mã UTF-8 rồi chép lại, hoặc gõ lại nội dung",
         )
     old = find_legacy(text, font)
     if not old:
