@@ -41,7 +41,7 @@ def test_every_vietnamese_text_of_a_month() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["XÃ “A”", "ĐÃ ”", "XÃ\u00a0", "XÃ HỘI", "LÃ", "TÃ ÁO", "naïve café", "Ã", "€ 5", "HÃNG", "ƒ(x)"]
+    "text", ["XÃ “A”", "ĐÃ ”", "XÃ\u00a0", "XÃ HỘI", "LÃ", "TÃ ÁO", "naïve café", "Ã", "€ 5", "HÃNG"]
 )
 def test_sound_text(text: str) -> None:
     assert undo_mojibake(text) is None
