@@ -92,6 +92,8 @@ class Area:
     """The cells that were read though nobody sees them."""
     linked: list[str] = field(default_factory=list)
     """The cells whose value comes from another workbook."""
+    renamed: set[int] = field(default_factory=set)
+    """Columns under a title that is told to be another one's."""
 
     def header(
         self, names: Sequence[str], wanted: Sequence[tuple[str, str]], needed: Sequence[bool], known: Iterable[str]
@@ -113,7 +115,9 @@ class Area:
         for index, (group, title) in enumerate(wanted):
             if index in header.columns:
                 continue
-            near = _reworded(title, strange)
+            near = _in_place_of(index, title, len(wanted), header.columns, strange)
+            if near is not None:
+                self.renamed.add(near)
             where = f"dòng {header.bottom}" if near is None else self.sheet.ref(header.bottom, near)
             self.reader.found(
                 "thieu_cot",
@@ -143,6 +147,7 @@ class Area:
             for label, rows in places.items()
             if label and label not in wanted
         }
+        placed = {index: places[fold(title)][0] for index, title in enumerate(titles) if fold(title) in places}
         found: dict[int, int] = {}
         for index, title in enumerate(titles):
             matches = places.get(fold(title), [])
@@ -152,7 +157,7 @@ class Area:
                 what = f"có {len(matches)} dòng “{title}”"
                 self._row_finding("trung_dong", names[index], what, matches[1], column, Severity.LOI)
             else:
-                near = _reworded(title, strange)
+                near = _in_place_of(index, title, len(titles), placed, strange, header.bottom)
                 what = f"thiếu dòng “{title}”" + ("" if near is None else f"; ở đây ghi “{strange.pop(near)}”")
                 if near is not None:
                     places.pop(self.sheet.label(near, column))
@@ -201,7 +206,7 @@ class Area:
 
     def extra_columns(self, rows: Iterable[int], header: Header, known: Iterable[str]) -> None:
         """Filled columns that the form does not have: one cảnh báo each, at the first filled cell."""
-        mapped = set(header.columns.values())
+        mapped = set(header.columns.values()) | self.renamed
         familiar = {fold(title) for title in (REFERENCE, *known)}
         seen: set[int] = set()
         for row in rows:
@@ -338,8 +343,19 @@ def _listed(refs: Sequence[str]) -> str:
     return ", ".join(refs[:_NAMED]) + (f" và {len(refs) - _NAMED} ô khác" if refs[_NAMED:] else "")
 
 
-def _reworded(title: str, candidates: dict[int, str]) -> int | None:
-    """The place of the label most like `title`, which somebody may have reworded."""
+def _in_place_of(
+    index: int, title: str, count: int, placed: dict[int, int], candidates: dict[int, str], start: int = 0
+) -> int | None:
+    """The place of the label most like `title`, or of the only one between its neighbours: somebody reworded it.
+
+    `title` is number `index` of `count`; `placed` are the places of the others, `candidates` unknown labels by place.
+    """
     labels = {fold(label): place for place, label in reversed(candidates.items())}
     close = difflib.get_close_matches(fold(title), labels, n=1, cutoff=0.6)
-    return labels[close[0]] if close else None
+    if close:
+        return labels[close[0]]
+    if (index > 0 and index - 1 not in placed) or (index + 1 < count and index + 1 not in placed):
+        return None
+    above = placed.get(index - 1, start)
+    between = [place for place in candidates if above < place < placed.get(index + 1, above + 2)]
+    return between[0] if len(between) == 1 else None
