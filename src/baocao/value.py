@@ -16,7 +16,9 @@ from baocao.vi import PartialDate, clean_text, fold, format_date, format_number
 from baocao.vi.legacy import find_legacy
 from baocao.vi.mojibake import undo_mojibake
 
-_RATE = re.compile(r"(trên|dưới|khoảng|gần|hơn)?\s*(\d{1,3}(?:,\d+)?)\s*(%?)")
+_RATE = re.compile(r"(trên|dưới|khoảng|gần|hơn)?\s*(\d{1,3}(?:,\d+|\.\d{1,2})?)\s*(%?)")
+_MIDNIGHT = re.compile(r"\s+0{1,2}:00(:00(\.0+)?)?$")
+"""What programs write after a day."""
 _ERRORS = {"#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#N/A", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#FIELD!"}
 _MOST_SHOWN = 5
 """Characters that a finding names."""
@@ -249,7 +251,7 @@ def _date(content: object, item: Item, shape: str) -> Reading | Unreadable:
         value = _day(content, shape)
     elif isinstance(content, str):
         try:
-            value = PartialDate.parse(normalize("NFKC", content))
+            value = PartialDate.parse(_MIDNIGHT.sub("", normalize("NFKC", content)))
         except ValueError:
             value = None
     elif isinstance(content, int) and item.type == "partial_date" and 1900 <= content <= 2999:
