@@ -414,9 +414,59 @@ def test_missing_required_column(folder: Path) -> None:
 
 def test_reworded_column_names_its_cell(folder: Path) -> None:
     workbooks.put(folder / POLICE, GROUPS, "D8", "Tổng hội viên")
-    finding = workbooks.news(workbooks.read(folder))[0]
+    finding = workbooks.only(workbooks.read(folder))
     assert finding.problem.where == (POLICE, GROUPS, "D8")
     assert finding.problem.what == "thiếu cột “Tổng số hội viên”; ở đây ghi “Tổng hội viên”"
+
+
+def test_renamed_column_is_known_by_its_place(folder: Path) -> None:
+    workbooks.put(folder / POLICE, GROUPS, "D8", "Quân số")
+    finding = workbooks.only(workbooks.read(folder))
+    assert (finding.rule, finding.code, finding.problem.where) == ("thieu_cot", "hoi.tong_so", (POLICE, GROUPS, "D8"))
+
+
+@pytest.mark.parametrize(("ref", "code"), [("B9", "cccd.da_cap"), ("B8", "cccd.dan_so")])
+def test_renamed_row_is_known_by_its_place(folder: Path, ref: str, code: str) -> None:
+    workbooks.put(folder / POLICE, CARDS, ref, "Thẻ")
+    finding = workbooks.only(workbooks.read(folder))
+    assert (finding.rule, finding.code, finding.problem.where) == ("thieu_dong", code, (POLICE, CARDS, ref))
+
+
+def test_renamed_sheets_are_read(folder: Path) -> None:
+    book = openpyxl.load_workbook(folder / POLICE)
+    for number, page in enumerate(book.worksheets):
+        page.title = f"Sheet{number}"
+    book.save(folder / POLICE)
+    intake = workbooks.read(folder)
+    found = workbooks.news(intake)
+    assert [(finding.rule, finding.severity) for finding in found] == [("trang_doi_ten", Severity.LUU_Y)] * 2
+    assert found[0].problem.where == (POLICE, "Sheet0")
+    usual = workbooks.april().data
+    assert {code: datum.value for code, datum in intake.data.items()} == {
+        code: datum.value for code, datum in usual.items()
+    }
+
+
+def test_a_copy_of_a_sheet_is_a_warning_and_not_read(folder: Path) -> None:
+    book = openpyxl.load_workbook(folder / POLICE)
+    copy = book.copy_worksheet(book[CARDS])
+    copy["D9"] = 1
+    book.save(folder / POLICE)
+    intake = workbooks.read(folder)
+    finding = workbooks.only(intake)
+    assert (finding.rule, finding.severity) == ("trang_la", Severity.CANH_BAO)
+    assert f"chỉ trang “{CARDS}” được đọc" in finding.problem.what
+    assert intake.data["cccd.da_cap"].value == 375671
+
+
+def test_two_sheets_that_may_be_the_missing_one_are_not_chosen_from(folder: Path) -> None:
+    book = openpyxl.load_workbook(folder / POLICE)
+    book.copy_worksheet(book[CARDS])
+    book[CARDS].title = "Sheet1"
+    book.save(folder / POLICE)
+    intake = workbooks.read(folder)
+    assert {finding.rule for finding in workbooks.news(intake)} == {"thieu_trang", "trang_la"}
+    assert intake.data["cccd.da_cap"].missing
 
 
 def test_optional_column_that_the_workbook_lacks_is_a_warning(folder: Path) -> None:

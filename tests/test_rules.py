@@ -281,6 +281,47 @@ def test_every_number_of_thousands_read_as_units_is_caught(thousands: int, perce
     assert f"là {thousands} hay {thousands}.000?" in one.problem.what
 
 
+TALLY = {"kind": "part_whole", "chains": [["so.ky", "so.gan", "so.tong"], ["so.hoa", "so.tong"]]}
+
+
+@pytest.mark.parametrize("before", [{}, {"so.tong": 2100, "so.ky": 250, "so.gan": 950, "so.hoa": 150}])
+def test_a_whole_that_lost_its_thousands_is_told_once(before: dict[str, int]) -> None:
+    values = {"so.tong": 2, "so.ky": 252, "so.gan": 953, "so.hoa": 159}
+    (found,) = judge(TALLY, values, before)
+    assert found.code == "so.tong" and found.cells[0] == cell("so.tong")
+    assert "là 2 hay 2.000?" in found.problem.what
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"so.tong": 250, "so.ky": 252, "so.gan": 953, "so.hoa": 159},  # as likely the parts
+        {"so.tong": 2, "so.ky": 1, "so.gan": 953, "so.hoa": 1},  # one part against all others
+        {"so.tong": 0, "so.ky": 252, "so.gan": 953, "so.hoa": 159},
+        {"so.tong": 2, "so.ky": 252, "so.gan": 9530, "so.hoa": 159},  # a thousand times two is too small as well
+    ],
+)
+def test_parts_larger_than_their_whole_are_told_one_by_one(values: dict[str, int]) -> None:
+    found = judge(TALLY, values)
+    assert found and all("/" in item.code for item in found)
+
+
+DISTINCT = {"kind": "distinct", "codes": ["nv.*.so", "nv.*.ngay"]}
+
+
+@pytest.mark.parametrize(
+    ("number", "day", "broken"),
+    [("72/tb-ubnd ", "1/3/2024", True), ("73/TB-UBND", "1/3/2024", False), ("72/TB-UBND", None, False)],
+)
+def test_distinct(number: str, day: str | None, broken: bool) -> None:
+    values = {"nv.r1.so": "72/TB-UBND", "nv.r1.ngay": "1/3/2024", "nv.r2.so": number, "nv.r2.ngay": day}
+    found = judge(DISTINCT, values)
+    assert [item.code for item in found] == (["nv.r2.so"] if broken else [])
+    for item in found:
+        assert item.cells == (cell("nv.r2.so"), cell("nv.r1.so"))
+        assert f"đã ghi ở {cell('nv.r1.so')}" in item.problem.what
+
+
 OVERDUE = {
     "kind": "overdue",
     "due": "nv.*.han",
@@ -575,7 +616,7 @@ def test_faulty_rules_stop_with_everything_else(project: Project) -> None:
 def test_every_kind_has_an_entry_on_the_forms(april_month: Month) -> None:
     used = {entry.kind for entry in load(ROOT / "data" / "rules.yml", april_month).entries}
     assert used == set(re.findall(r'kind: Literal\["(\w+)"\]', _source()))
-    assert len(used) == 14
+    assert len(used) == 15
 
 
 def _source() -> str:

@@ -20,6 +20,7 @@ def item(kind: str, unit: str = "", **limits: object) -> Item:
         (819, "integer", 819),
         (819.0, "integer", 819),
         (2742.9999999999995, "integer", 2743),
+        (375671.00000001, "integer", 375671),
         (0.1 + 0.2, "number", Decimal("0.3")),
         (1.1 * 3, "number", Decimal("3.3")),
         (2435220000, "number", 2435220000),
@@ -29,6 +30,9 @@ def item(kind: str, unit: str = "", **limits: object) -> Item:
         ("  Trên\u00a098,5 % ", "reported_rate", Decimal("98.5")),
         (98, "reported_rate", 98),
         ("96,82%", "reported_rate", Decimal("96.82")),
+        ("trên 98.5%", "reported_rate", Decimal("98.5")),
+        ("12/4/2024 00:00", "date", PartialDate(2024, 4, 12)),
+        ("2024-04-12 00:00:00", "date", PartialDate(2024, 4, 12)),
         (datetime(2024, 4, 12), "date", PartialDate(2024, 4, 12)),
         (date(2024, 4, 12), "partial_date", PartialDate(2024, 4, 12)),
         ("4/2024", "partial_date", PartialDate(2024, 4)),
@@ -47,6 +51,19 @@ def test_read(content: object, kind: str, value: object) -> None:
     outcome = read_value(content, False, item(kind))
     assert isinstance(outcome, Reading), outcome
     assert (outcome.value, type(outcome.value)) == (value, type(value))
+
+
+@pytest.mark.parametrize("content", [0.00000001, 2.743, 2.000001, 1_000_000.001])
+def test_a_small_fraction_that_is_no_noise(content: float) -> None:
+    outcome = read_value(content, False, item("integer"))
+    assert isinstance(outcome, Unreadable)
+    assert outcome.rule == "so_le"
+
+
+@pytest.mark.parametrize(("form", "read"), [("", True), ("General", False)])
+def test_a_serial_day_where_the_workbook_has_no_formats(form: str, read: bool) -> None:
+    outcome = read_value(45394, False, item("partial_date"), form)
+    assert (outcome == Reading(PartialDate(2024, 4, 12))) is read
 
 
 def test_qualifier_of_a_reported_rate() -> None:
@@ -94,7 +111,7 @@ def test_number_format_tells_what_is_shown(content: object, form: str, kind: str
         (False, "integer", "khong_la_so", "“FALSE”"),
         ("#REF!", "string", "o_loi", "#REF!"),
         ("#DIV/0!", "integer", "o_loi", "#DIV/0!"),
-        ("98.5%", "reported_rate", "sai_ty_le", "“98.5%”"),
+        ("98.500%", "reported_rate", "sai_ty_le", "“98.500%”"),
         (0.98, "reported_rate", "sai_ty_le", "là 0,98% hay 98%?"),
         ("gần hết", "reported_rate", "sai_ty_le", "“gần hết”"),
         ("31/4/2024", "date", "sai_ngay", "“31/4/2024”"),

@@ -28,6 +28,9 @@ _AREAS = ("mergeCell", "hyperlink")
 _PICTURES, _SHEETS = "xl/media/", "xl/worksheets/"
 _OPEN_DOCUMENT = b"application/vnd.oasis.opendocument"
 _EMPTY_CELL = re.compile(rb"<((?:\w+:)?c)(?: [^<>]*)?(?:/>|></\1>)")
+_ROW = re.compile(rb"<(?:\w+:)?row[ />]")
+_FILLED = (b"v", b"f", b"inlineStr", b"sheetData")
+"""One of these is in every stretch of a sheet with a value, a formula or a text, or with more than rows: found fast."""
 _EMPTY_ROW = re.compile(rb"<((?:\w+:)?row)(?: [^<>]*)?(?:/>|>\s*</\1>)")
 
 
@@ -104,15 +107,26 @@ def _is_sheet(file: zipfile.ZipInfo) -> bool:
 def _thin(archive: zipfile.ZipFile, file: zipfile.ZipInfo) -> bytes:
     """A sheet without its empty cells and rows, read piece by piece: what is left is small, or the sheet no form."""
     kept, tail = bytearray(), b""
+    inside = False
     with archive.open(file) as stream:
         while chunk := stream.read(_CHUNK):
             block = tail + chunk
+            inside = inside or b"sheetData" in block
+            if inside and not any(mark in block for mark in _FILLED):
+                block = _between_rows(block)
             cut = block.rfind(b">") + 1
             kept += _EMPTY_ROW.sub(b"", _EMPTY_CELL.sub(b"", block[:cut]))
             tail = block[cut:]
             if len(kept) + len(tail) > _LARGEST_PART:
                 raise TooLargeError(f"có phần hơn {_LARGEST_PART >> 20} MB khi giải nén")
     return bytes(kept) + tail
+
+
+def _between_rows(block: bytes) -> bytes:
+    """A stretch of rows without values, from within a row to within another: the whole rows between them left out."""
+    first = _ROW.search(block)
+    last = block.rfind(b"<", 0, max(block.rfind(b"row "), 0))
+    return block if first is None or last <= first.start() else block[: first.start()] + block[last:]
 
 
 def _packed(parts: Mapping[str, bytes]) -> bytes:

@@ -28,6 +28,8 @@ _KINDS = {
 }
 
 
+MERGED = "o_gop"
+"""Rule of what is missing because its cell is merged into another."""
 _NAMED = 8
 """Cells that a finding names one by one."""
 _REF = re.compile("[A-Z]{1,3}[0-9]+")
@@ -88,6 +90,10 @@ class Area:
     end: int
     hidden: list[str] = field(default_factory=list)
     """The cells that were read though nobody sees them."""
+    linked: list[str] = field(default_factory=list)
+    """The cells whose value comes from another workbook."""
+    renamed: set[int] = field(default_factory=set)
+    """Columns under a title that is told to be another one's."""
 
     def header(
         self, names: Sequence[str], wanted: Sequence[tuple[str, str]], needed: Sequence[bool], known: Iterable[str]
@@ -109,7 +115,9 @@ class Area:
         for index, (group, title) in enumerate(wanted):
             if index in header.columns:
                 continue
-            near = _reworded(title, strange)
+            near = _in_place_of(index, title, len(wanted), header.columns, strange)
+            if near is not None:
+                self.renamed.add(near)
             where = f"dòng {header.bottom}" if near is None else self.sheet.ref(header.bottom, near)
             self.reader.found(
                 "thieu_cot",
@@ -139,6 +147,7 @@ class Area:
             for label, rows in places.items()
             if label and label not in wanted
         }
+        placed = {index: places[fold(title)][0] for index, title in enumerate(titles) if fold(title) in places}
         found: dict[int, int] = {}
         for index, title in enumerate(titles):
             matches = places.get(fold(title), [])
@@ -148,7 +157,7 @@ class Area:
                 what = f"có {len(matches)} dòng “{title}”"
                 self._row_finding("trung_dong", names[index], what, matches[1], column, Severity.LOI)
             else:
-                near = _reworded(title, strange)
+                near = _in_place_of(index, title, len(titles), placed, strange, header.bottom)
                 what = f"thiếu dòng “{title}”" + ("" if near is None else f"; ở đây ghi “{strange.pop(near)}”")
                 if near is not None:
                     places.pop(self.sheet.label(near, column))
@@ -197,7 +206,7 @@ class Area:
 
     def extra_columns(self, rows: Iterable[int], header: Header, known: Iterable[str]) -> None:
         """Filled columns that the form does not have: one cảnh báo each, at the first filled cell."""
-        mapped = set(header.columns.values())
+        mapped = set(header.columns.values()) | self.renamed
         familiar = {fold(title) for title in (REFERENCE, *known)}
         seen: set[int] = set()
         for row in rows:
@@ -228,6 +237,8 @@ class Area:
         if content is not None:
             if self.sheet.hides(row, column):
                 self.hidden.append(ref)
+            if content.linked and not content.uncalculated:
+                self.linked.append(ref)
             outcome = (
                 _UNCALCULATED
                 if content.uncalculated
@@ -246,7 +257,7 @@ class Area:
             else:
                 reading = outcome
                 self._note_typed(code, label, ref, reading)
-        if reading.value is None and not quiet:
+        if reading.value is None and (not quiet or (content is None and self.covered(row, column))):
             self._missing(code, item, label, row, column)
         return make_datum(code, item, label, place, reading, as_of)
 
@@ -262,17 +273,23 @@ class Area:
                 remedy="kiểm tra số đã đọc; lần sau gõ chỉ bằng chữ số",
             )
 
+    def covered(self, row: int, column: int) -> bool:
+        """The cell is merged into another one, which has something in it."""
+        anchor = self.sheet.anchor(row, column)
+        return anchor != (row, column) and self.sheet.content(*anchor) is not None
+
     def _missing(self, code: str, item: Item, label: str, row: int, column: int) -> None:
         """Nothing is in a cell: a finding, with the cell that it is merged into where it is."""
         needed = item.constraints.required
-        anchor = self.sheet.anchor(row, column)
-        merged = anchor[0] != row and self.sheet.content(*anchor) is not None
+        merged = self.covered(row, column)
+        anchor = self.sheet.ref(*self.sheet.anchor(row, column))
+        ref = self.sheet.ref(row, column)
         self.reader.found(
-            "o_gop" if merged else "thieu_so_lieu",
+            MERGED if merged else "thieu_so_lieu",
             code,
             f"{label}: chưa có {'số liệu' if item.numeric else 'nội dung'}"
-            + (f", vì ô này bị gộp vào ô {self.sheet.ref(*anchor)}" if merged else ""),
-            (self.sheet.title, self.sheet.ref(row, column)),
+            + (f", vì ô {ref} bị gộp vào ô {anchor}" if merged else ""),
+            (self.sheet.title, self.sheet.area(row, column) if merged else ref),
             Severity.LOI if needed else Severity.CANH_BAO if item.numeric or merged else Severity.LUU_Y,
             expected=f"{_KINDS[item.type]}, đơn vị: {item.unit}" if item.unit else _KINDS[item.type],
             remedy="bỏ gộp ô, ghi riêng từng ô"
@@ -280,26 +297,35 @@ class Area:
             else "đề nghị đơn vị bổ sung"
             if needed
             else "đề nghị đơn vị bổ sung, hoặc để trống nếu không có",
+            refs=(anchor,) if merged else (),
         )
 
-    def note_hidden(self, title: str) -> None:
-        """One lưu ý for what was read from hidden rows and columns, or from a hidden sheet."""
-        if not self.hidden:
-            return
-        shown = ", ".join(self.hidden[:_NAMED]) + (
-            f" và {len(self.hidden) - _NAMED} ô khác" if self.hidden[_NAMED:] else ""
-        )
-        self.reader.found(
-            "o_an",
-            self.block,
-            f"phần “{title}”: có nội dung ở {'trang tính' if self.sheet.hidden else 'dòng hoặc cột'} đang ẩn "
-            f"({shown}), vẫn được đọc",
-            (self.sheet.title, self.hidden[0]),
-            Severity.LUU_Y,
-            expected="mọi ô có số liệu đều nhìn thấy",
-            remedy="bỏ ẩn, bỏ lọc, kiểm tra lại các ô này",
-            refs=self.hidden,
-        )
+    def note_origin(self, title: str) -> None:
+        """One finding for what was read from hidden cells or a hidden sheet, one for what other workbooks say."""
+        if self.hidden:
+            self.reader.found(
+                "o_an",
+                self.block,
+                f"phần “{title}”: có nội dung ở {'trang tính' if self.sheet.hidden else 'dòng hoặc cột'} đang ẩn "
+                f"({_listed(self.hidden)}), vẫn được đọc",
+                (self.sheet.title, self.hidden[0]),
+                Severity.LUU_Y,
+                expected="mọi ô có số liệu đều nhìn thấy",
+                remedy="bỏ ẩn, bỏ lọc, kiểm tra lại các ô này",
+                refs=self.hidden,
+            )
+        if self.linked:
+            self.reader.found(
+                "lien_ket_tep_khac",
+                self.block,
+                f"phần “{title}”: công thức lấy số từ tệp khác ({_listed(self.linked)}); tệp đó không được mở, "
+                "đọc theo kết quả đã lưu, có thể là số cũ",
+                (self.sheet.title, self.linked[0]),
+                Severity.CANH_BAO,
+                expected="giá trị đã nhập, hoặc công thức trong chính tệp này",
+                remedy="đối chiếu với tệp gốc, chép rồi dán giá trị (Paste Special - Values)",
+                refs=self.linked,
+            )
 
     def signature(self, row: int) -> bool:
         """The row is a line of a signature, or of the date and place above it, below what was filled in."""
@@ -313,8 +339,23 @@ class Area:
         return datum
 
 
-def _reworded(title: str, candidates: dict[int, str]) -> int | None:
-    """The place of the label most like `title`, which somebody may have reworded."""
+def _listed(refs: Sequence[str]) -> str:
+    return ", ".join(refs[:_NAMED]) + (f" và {len(refs) - _NAMED} ô khác" if refs[_NAMED:] else "")
+
+
+def _in_place_of(
+    index: int, title: str, count: int, placed: dict[int, int], candidates: dict[int, str], start: int = 0
+) -> int | None:
+    """The place of the label most like `title`, or of the only one between its neighbours: somebody reworded it.
+
+    `title` is number `index` of `count`; `placed` are the places of the others, `candidates` unknown labels by place.
+    """
     labels = {fold(label): place for place, label in reversed(candidates.items())}
     close = difflib.get_close_matches(fold(title), labels, n=1, cutoff=0.6)
-    return labels[close[0]] if close else None
+    if close:
+        return labels[close[0]]
+    if (index > 0 and index - 1 not in placed) or (index + 1 < count and index + 1 not in placed):
+        return None
+    above = placed.get(index - 1, start)
+    between = [place for place in candidates if above < place < placed.get(index + 1, above + 2)]
+    return between[0] if len(between) == 1 else None

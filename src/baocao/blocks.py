@@ -28,7 +28,7 @@ def read_block(reader: Reader, sheet: SheetContent, block: Fields | Grid | List,
         _read_grid(area, block)
     else:
         _read_list(area, block)
-    area.note_hidden(block.title)
+    area.note_origin(block.title)
 
 
 def _read_fields(area: Area, block: Fields) -> None:
@@ -91,7 +91,7 @@ def _read_grid(area: Area, block: Grid) -> None:
     for place, row in rows.items():
         definition = block.rows[place]
         prefix = f"{block.block}.{definition.name}"
-        empty = not any(area.sheet.content(row, column) for column in values.values())
+        empty = not any(area.sheet.content(*area.sheet.anchor(row, column)) for column in values.values())
         if empty and values:
             area.reader.found(
                 "chua_bao_cao",

@@ -5,6 +5,7 @@ numbers mean as dates, and the built-in number formats, are openpyxl's.
 """
 
 import posixpath
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -32,6 +33,8 @@ _RELATIONS = (
 )
 """The attribute that names the part of a sheet."""
 _STYLE_SECTIONS = ("fonts", "fills", "borders", "cellStyleXfs", "cellXfs", "cellStyles", "dxfs", "extLst")
+_OTHER_BOOK = re.compile(r"\[\d+\]")
+"""In a formula, another workbook by its number."""
 _TRUE = ("1", "true", "on")
 
 
@@ -52,13 +55,14 @@ def _read_book(parts: Mapping[str, bytes]) -> list[RawSheet]:
     own = {kind: parts.get(path) for kind, path in relations.values()}
     shared, styles = own.get("sharedStrings"), own.get("styles")
     strings = [] if shared is None else _strings(shared)
-    looks = _Looks() if styles is None else _looks(styles)
     epoch = MAC_EPOCH if settings.get("date1904") in _TRUE else WINDOWS_EPOCH
+    # Without its styles a number may be a day; which one is certain only where days are counted as usual.
+    looks = _Looks([""] if epoch == WINDOWS_EPOCH else ["General"]) if styles is None else _looks(styles)
     found = []
     for sheet in sheets:
         kind, path = relations[next((sheet[name] for name in _RELATIONS if name in sheet), "")]
         if kind == "worksheet":
-            reader = _Sheet(strings, looks, epoch)
+            reader = _Sheet(strings, looks, epoch, styled=styles is not None)
             found.append(reader.read(parts[path], sheet["name"], hidden=sheet.get("state", "visible") != "visible"))
     return found
 
@@ -197,8 +201,8 @@ def _looks(part: bytes) -> _Looks:
 class _Sheet:
     """Reads one sheet."""
 
-    def __init__(self, strings: list[str], looks: _Looks, epoch: datetime) -> None:
-        self._strings, self._looks, self._epoch = strings, looks, epoch
+    def __init__(self, strings: list[str], looks: _Looks, epoch: datetime, *, styled: bool) -> None:
+        self._strings, self._looks, self._epoch, self._styled = strings, looks, epoch, styled
         self._cells: list[tuple[int, int, Content]] = []
         self._merged: list[tuple[int, int, int, int]] = []
         self._rows: set[int] = set()
@@ -207,7 +211,10 @@ class _Sheet:
         self._cell: Attributes = {}
         self._inside = self._formula = self._valued = False
         self._value: list[str] = []
-        self._reading = False
+        self._terms: list[str] = []
+        self._linked: set[str] = set()
+        self._reading = self._composing = False
+        self._shared = ""
         self._inline = _Text()
 
     def read(self, part: bytes, title: str, *, hidden: bool) -> RawSheet:
@@ -222,7 +229,13 @@ class _Sheet:
             "mergeCell": self._merge,
             "col": self._span,
         }
-        ends = {"c": self._end_cell, "v": self._end_value, "t": self._inline.close, "rPh": self._inline.resume}
+        ends = {
+            "c": self._end_cell,
+            "v": self._end_value,
+            "f": self._end_formula,
+            "t": self._inline.close,
+            "rPh": self._inline.resume,
+        }
         _parse(part, starts, ends, self._text)
         last = max((column for _, column, _ in self._cells), default=0)
         columns = frozenset(column for first, end in self._spans for column in range(first, min(end, last) + 1))
@@ -247,6 +260,8 @@ class _Sheet:
         self._cell = attributes
         self._inside, self._formula, self._valued = True, False, False
         self._value.clear()
+        self._terms.clear()
+        self._shared = ""
         if "r" in attributes:
             self._row, self._column = coordinate_to_tuple(attributes["r"])
         else:
@@ -260,8 +275,15 @@ class _Sheet:
     def _end_value(self) -> None:
         self._reading = False
 
-    def _start_formula(self, _: Attributes) -> None:
-        self._formula = self._inside
+    def _start_formula(self, attributes: Attributes) -> None:
+        self._formula = self._composing = self._inside
+        # Cells that share a formula name it by its number; the first of them has it.
+        self._shared = attributes.get("si", "")
+
+    def _end_formula(self) -> None:
+        self._composing = False
+        if _OTHER_BOOK.search("".join(self._terms)):
+            self._linked.add(self._shared or f"{self._row}.{self._column}")
 
     def _start_text(self, attributes: Attributes) -> None:
         if self._inside:
@@ -271,6 +293,8 @@ class _Sheet:
     def _text(self, piece: str) -> None:
         if self._reading:
             self._value.append(piece)
+        elif self._composing:
+            self._terms.append(piece)
         else:
             self._inline.add(piece)
 
@@ -278,7 +302,7 @@ class _Sheet:
         self._inside = False
         text = "".join(self._value)
         kind = self._cell.get("t", "n")
-        style = int(self._cell.get("s", "0"))
+        style = int(self._cell.get("s", "0")) if self._styled else 0
         value: object = None
         if kind == "inlineStr":
             value = self._inline.take() if self._valued else None
@@ -289,14 +313,10 @@ class _Sheet:
         if value is None and not uncalculated:
             return
         named = isinstance(value, str) and not value.isascii()
-        looks = self._looks
-        self._cells.append(
-            (
-                self._row,
-                self._column,
-                Content(value, looks.formats[style], kind == "e", uncalculated, looks.fonts[style] if named else ""),
-            )
-        )
+        font = self._looks.fonts[style] if named else ""
+        linked = self._formula and (self._shared or f"{self._row}.{self._column}") in self._linked
+        content = Content(value, self._looks.formats[style], kind == "e", uncalculated, linked, font)
+        self._cells.append((self._row, self._column, content))
 
     def _convert(self, kind: str, text: str, style: int) -> tuple[str, object]:
         """The value of a cell, and its kind where that is an error now."""

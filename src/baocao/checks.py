@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from baocao.area import MERGED
 from baocao.dataset import BlockInfo, Dataset
 from baocao.digest import digest, merge_blank, over_units
 from baocao.errors import Problem, Severity
@@ -20,7 +21,7 @@ def check_dataset(
     dataset: Dataset, forms: Sequence[Form], params: Params, rules: Rules, known: Iterable[Finding] = ()
 ) -> tuple[Finding, ...]:
     """What breaks a rule, which may take more than one cell. A value that `known` refuses does not count as blank."""
-    refused = frozenset(finding.code for finding in known if finding.severity is Severity.LOI)
+    refused = frozenset(item.code for item in known if item.severity is Severity.LOI or item.rule == MERGED)
     return evaluate(rules, make_scene(dataset, forms, params, refused))
 
 

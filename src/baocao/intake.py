@@ -183,11 +183,16 @@ def _repeated(forms: Sequence[Form], accepted: dict[str, list[Submission]], peri
 
 
 def _read_workbook(reader: Reader, submission: Submission, period: Period) -> None:
-    left = list(submission.sheets)
+    named = {
+        definition.name: sheet
+        for definition in reader.form.sheets
+        for sheet in submission.sheets
+        if fold(sheet.title) == fold(definition.name)
+    }
+    left = [sheet for sheet in submission.sheets if sheet not in named.values()]
     for definition in reader.form.sheets:
-        sheet = next((sheet for sheet in left if fold(sheet.title) == fold(definition.name)), None)
+        sheet = named.get(definition.name) or _renamed(reader, definition, left)
         if sheet is not None:
-            left.remove(sheet)
             _read_sheet(reader, sheet, definition, period)
             continue
         reader.found(
@@ -200,15 +205,42 @@ def _read_workbook(reader: Reader, submission: Submission, period: Period) -> No
         )
     for sheet in left:
         if sheet.rows and fold(sheet.title) != fold(FINDINGS_SHEET):
+            copied = next((form.name for form in reader.form.sheets if _has_parts(sheet, form)), "")
             reader.found(
                 "trang_la",
                 f"{reader.form.form}/{sheet.title}",
-                "trang tính không có trong biểu mẫu, nội dung không được đọc",
+                f"trang tính có các phần của trang “{copied}”, chỉ trang “{copied}” được đọc"
+                if copied
+                else "trang tính không có trong biểu mẫu, nội dung không được đọc",
                 (sheet.title,),
-                Severity.LUU_Y,
+                Severity.CANH_BAO if copied else Severity.LUU_Y,
                 expected=f"các trang: {', '.join(sheet.name for sheet in reader.form.sheets)}",
-                remedy="xóa trang này nếu không cần",
+                remedy=f"kiểm tra số liệu đúng đã nằm ở trang “{copied}”, rồi xóa trang này"
+                if copied
+                else "xóa trang này nếu không cần",
             )
+
+
+def _has_parts(sheet: SheetContent, definition: Sheet) -> bool:
+    return all(sheet.find_title(block.title) is not None for block in definition.blocks)
+
+
+def _renamed(reader: Reader, definition: Sheet, left: list[SheetContent]) -> SheetContent | None:
+    """The sheet under another name that has the parts of `definition`, taken out of `left`, where only one has them."""
+    alike = [sheet for sheet in left if _has_parts(sheet, definition)]
+    if len(alike) != 1:
+        return None
+    left.remove(alike[0])
+    reader.found(
+        "trang_doi_ten",
+        f"{reader.form.form}/{definition.name}",
+        f"trang tính “{definition.name}” mang tên “{alike[0].title}”, được nhận ra theo tên các phần và vẫn được đọc",
+        (alike[0].title,),
+        Severity.LUU_Y,
+        expected=f"tên trang: {definition.name}",
+        remedy="đặt lại tên trang tính theo biểu mẫu",
+    )
+    return alike[0]
 
 
 def _read_sheet(reader: Reader, sheet: SheetContent, definition: Sheet, period: Period) -> None:

@@ -75,7 +75,16 @@ class PartWhole(Rule):
         return chains
 
 
-class Sum(Rule):
+class _Bound(Rule):
+    """Its codes are matched with one another, row by row."""
+
+    @model_validator(mode="after")
+    def _stars_agree(self) -> "_Bound":
+        _same_stars([code for _, code, _ in self.wanted()])
+        return self
+
+
+class Sum(_Bound):
     """The parts make up the whole, or (`at_most`) are not more than it. A part not reported leaves the rule open."""
 
     kind: Literal["sum"]
@@ -83,11 +92,6 @@ class Sum(Rule):
     whole: Code
     parts: Codes
     at_most: bool = False
-
-    @model_validator(mode="after")
-    def _stars_agree(self) -> "Sum":
-        _same_stars((self.whole, *self.parts))
-        return self
 
 
 class Equal(Rule):
@@ -158,7 +162,7 @@ class Jump(Rule):
         return self
 
 
-class Overdue(Rule):
+class Overdue(_Bound):
     """A deadline before the cut-off of the data, and a status that is none of `done`."""
 
     kind: Literal["overdue"]
@@ -168,11 +172,6 @@ class Overdue(Rule):
     subject: Code
     """The code of the text that says what was to be done."""
     done: Lines
-
-    @model_validator(mode="after")
-    def _stars_agree(self) -> "Overdue":
-        _same_stars((self.due, self.status, self.subject))
-        return self
 
 
 class Columns(Strict):
@@ -234,6 +233,14 @@ class UnitNames(Rule):
     closed: bool = False
 
 
+class Distinct(_Bound):
+    """No two rows have the same in all of `codes`. Rows where one of them is blank are left out."""
+
+    kind: Literal["distinct"]
+    about: ClassVar[Kinds] = {"codes": None}
+    codes: Codes
+
+
 class Coverage(Rule):
     """How many rows of a grid or list are reported, of all of them or of as many as the figure `of` says.
 
@@ -282,6 +289,7 @@ AnyRule = Annotated[
     | IssuerOfDocument
     | Catalogue
     | UnitNames
+    | Distinct
     | Coverage
     | Needed,
     Field(discriminator="kind"),

@@ -14,10 +14,11 @@ from baocao.finding import Finding
 from baocao.forms import AS_OF
 from baocao.params import describe_window
 from baocao.period import Period
-from baocao.relations import add_up, equal, part_whole
+from baocao.relations import add_up, distinct, equal, part_whole
 from baocao.rules import (
     Catalogue,
     Coverage,
+    Distinct,
     DocumentNumber,
     Equal,
     InWindow,
@@ -48,12 +49,16 @@ def evaluate(rules: Rules, scene: Scene) -> tuple[Finding, ...]:
         judge = _JUDGES.get(type(entry))
         if judge is not None:
             found += judge(entry, scene, rules)
-    found += against_last_month(
+    wholes = {entry.rule for entry in rules.entries if isinstance(entry, PartWhole)}
+    told = {finding.code for finding in found if finding.rule in wholes}
+    trends = against_last_month(
         [entry for entry in rules.entries if isinstance(entry, ThousandFold)],
         [entry for entry in rules.entries if isinstance(entry, NonDecreasing)],
         [entry for entry in rules.entries if isinstance(entry, Jump)],
         scene,
     )
+    # A whole far smaller than its parts is told with them, in the same words.
+    found += [finding for finding in trends if finding.code not in told]
     return tuple({(finding.rule, finding.code): finding for finding in reversed(found)}.values())[::-1]
 
 
@@ -227,6 +232,7 @@ _JUDGES: dict[type, Callable[[Any, Scene, Rules], Iterator[Finding]]] = {
     IssuerOfDocument: _documents,
     Catalogue: _catalogue,
     UnitNames: unit_names,
+    Distinct: lambda rule, scene, _: distinct(rule, scene),
     Coverage: lambda rule, scene, _: _coverage(rule, scene),
     Needed: lambda rule, scene, _: _needed(rule, scene),
 }

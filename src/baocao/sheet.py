@@ -17,9 +17,12 @@ class Content:
 
     value: object
     number_format: str = "General"
+    """Empty where the file says nothing of any cell's looks."""
     is_error: bool = False
     uncalculated: bool = False
     """A formula whose result the file does not hold."""
+    linked: bool = False
+    """A formula that takes its value from another workbook."""
     font: str = ""
     """Name of the font, for texts with letters beyond ASCII: old encodings are known by it."""
 
@@ -61,10 +64,10 @@ class SheetContent:
                 self.rows.setdefault(row, {})[column] = content
         # A title over merged cells stands for every column below it.
         self._spans: dict[tuple[int, int], str] = {}
-        self._right: dict[tuple[int, int], int] = {}
+        self._ends: dict[tuple[int, int], tuple[int, int]] = {}
         self._anchors: dict[tuple[int, int], tuple[int, int]] = {}
         for row, first, bottom, last in raw.merged:
-            self._right[row, first] = last
+            self._ends[row, first] = bottom, last
             label = self.label(row, first)
             for column in range(first, last + 1):
                 self._spans[row, column] = label
@@ -91,6 +94,12 @@ class SheetContent:
         """The cell that holds the content of this one: another where it is merged into that."""
         return self._anchors.get((row, column), (row, column))
 
+    def area(self, row: int, column: int) -> str:
+        """The merged cells that this one belongs to, `D8:E8`; the cell alone, `D8`."""
+        anchor = self.anchor(row, column)
+        first, last = self.ref(*anchor), self.ref(*self._ends.get(anchor, anchor))
+        return first if first == last else f"{first}:{last}"
+
     def shown(self, row: int, column: int) -> str:
         """A label as typed, on one line."""
         content = self.content(row, column)
@@ -116,7 +125,7 @@ class SheetContent:
 
         What begins with `besides` is passed over.
         """
-        edge = self._right.get((row, column), column)
+        edge = self._ends.get((row, column), (row, column))[1]
         filled = (other for other in sorted(self.rows[row]) if other > edge)
         return next((other for other in filled if not self.label(row, other).startswith(besides)), edge + 1)
 

@@ -28,6 +28,7 @@ _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _OTHER_SHEETS = {".xls", ".xlsm", ".xlsb", ".ods", ".csv"}
 _LIBREOFFICE_LOCK = re.compile(r"\.~lock\.(.+)#")
 _PERIOD = re.compile(r"tháng\s+(\d{1,2})\s+năm\s+(\d{4})|(\d{1,2})/(\d{4})|(\d{4})-(\d{2})")
+_AUTHORITY = re.compile(r"^(ubnd|(uỷ|ủy) ban nhân dân)\s+")
 SHEET_FILE = "tệp Excel .xlsx"
 VERSION = "sai_phien_ban"
 """Rule of a workbook of another version of its form."""
@@ -154,12 +155,17 @@ def identify(submission: Submission, forms: Sequence[Form], period: Period) -> t
     form = candidates[0]
     if isinstance(form, UnitForm):
         department, ref = found.get("department", ("", ""))
-        named = next((other for other in candidates if fold(other.department) == fold(department)), None)
+        named = next((other for other in candidates if _same_reporter(other.department, department)), None)
         if named is None:
             where = (name, sheet.title, ref) if ref else (name, sheet.title)
             return None, [_unknown_unit(name, department, where, candidates)]
         form = named
     return form, mismatches(name, sheet, found, form, period, ("period", "version", "department"))
+
+
+def _same_reporter(one: str, other: str) -> bool:
+    """Both name the same; “phường Lộc Thọ” is its UBND."""
+    return _AUTHORITY.sub("", fold(one)) == _AUTHORITY.sub("", fold(other))
 
 
 def _unknown_unit(name: str, department: str, where: tuple[str, ...], forms: Sequence[Form]) -> Finding:
@@ -200,7 +206,8 @@ def mismatches(
         text, ref = found.get(key, ("", ""))
         if key not in found and key not in needed:
             continue
-        if _period(text) == period if key == "period" else fold(text) == fold(expected):
+        same = _period(text) == period if key == "period" else _same_reporter(text, expected)
+        if same:
             continue
         problem = Problem(
             f"{IDENTITY[key].lower()} ghi trên biểu là “{text}”" if text else f"biểu không ghi {IDENTITY[key].lower()}",

@@ -15,7 +15,7 @@ from baocao.vi import format_date, join_list
 _SOLVED = ("thieu_so_lieu", "chua_bao_cao")
 """Rules of findings about empty cells, which a sum over units fills."""
 _NAMED = 3
-"""Units of one date that a finding names."""
+"""Units of one date, and totals, that a finding names."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def add_up(
         work.run(sent)
         data = work.data
         totals.append(work)
-    filled = {code for work in totals for code in work.filled}
+    filled = {code for work in totals for code in (*work.filled, *work.waiting)}
     filled |= {code.rpartition(".")[0] for code in filled}
     return Totals(
         dict(data),
@@ -78,6 +78,8 @@ class _UnitTotals:
         self.folder = f"data/{period}"
         self.sums: list[Derived] = []
         self.filled: set[str] = set()
+        self.waiting: set[str] = set()
+        """Empty cells of the city whose sum lacks a form: the late unit is told, not the cell."""
         self.findings: list[Finding] = []
 
     def run(self, sent: AbstractSet[str]) -> None:
@@ -95,7 +97,8 @@ class _UnitTotals:
                 self._date(block.block, AS_OF, own)
         late = [form for form in self.parts if form.form not in sent]
         if late:
-            self.findings.append(self._late(late, Severity.LOI if lacking else Severity.CANH_BAO))
+            self.waiting |= {self._city(count.block, count.place) for count in cells if not self._reported(count)}
+            self.findings.append(self._late(late, lacking))
 
     def _city(self, block: str, place: str) -> str:
         """Code of the city's own value; empty where no department reports it."""
@@ -142,15 +145,19 @@ class _UnitTotals:
             if all(datum.missing for datum in reported):
                 self.data[city.code] = replace(city, value=moment.value, cell=moment.cell)
 
-    def _late(self, late: Sequence[UnitForm], severity: Severity) -> Finding:
+    def _late(self, late: Sequence[UnitForm], lacking: Sequence[Count]) -> Finding:
+        """Who is late; a lỗi where the city did not report what is `lacking` either."""
+        severity = Severity.LOI if lacking else Severity.CANH_BAO
         units = join_list([form.unit.title for form in late])
         whole = len(self.parts)
+        more = f" và {len(lacking) - _NAMED} số khác" if lacking[_NAMED:] else ""
+        unknown = f"; chưa có số tổng: {'; '.join(count.label for count in lacking[:_NAMED])}{more}" if lacking else ""
         return Finding(
             "don_vi_chua_nop",
             self.general.form,
             severity,
             Problem(
-                f"biểu {self.general.code}: {len(late)} trong {whole} đơn vị chưa gửi: {units}",
+                f"biểu {self.general.code}: {len(late)} trong {whole} đơn vị chưa gửi: {units}{unknown}",
                 (self.folder,),
                 f"{whole} tệp, mỗi đơn vị một tệp, thường tên như {late[0].file}",
                 "đề nghị các đơn vị gửi biểu, hoặc để đơn vị cấp thành phố báo cáo số tổng"

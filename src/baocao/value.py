@@ -6,17 +6,26 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from unicodedata import normalize
 
+from openpyxl.utils.datetime import from_excel
+
 from baocao.figure import PERCENT
 from baocao.forms import Item
 from baocao.typed import read_typed
 from baocao.typeface import unprintable
 from baocao.vi import PartialDate, clean_text, fold, format_date, format_number
 from baocao.vi.legacy import find_legacy
+from baocao.vi.mojibake import undo_mojibake
 
-_RATE = re.compile(r"(trên|dưới|khoảng|gần|hơn)?\s*(\d{1,3}(?:,\d+)?)\s*(%?)")
+_RATE = re.compile(r"(trên|dưới|khoảng|gần|hơn)?\s*(\d{1,3}(?:,\d+|\.\d{1,2})?)\s*(%?)")
+_MIDNIGHT = re.compile(r"\s+0{1,2}:00(:00(\.0+)?)?$")
+"""What programs write after a day."""
 _ERRORS = {"#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#N/A", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#FIELD!"}
 _MOST_SHOWN = 5
 """Characters that a finding names."""
+_NOISE, _MOST_NOISE = Decimal("1e-12"), Decimal(10**6)
+"""What binary arithmetic leaves beside a whole number, as a part of it; no fraction that anybody types is as small."""
+_SERIALS = range(36526, 73051)
+"""Days of the years 2000 to 2099 as a spreadsheet counts them."""
 _EPOCH_CELLS = (datetime, date)
 # What a number format shows literally, which is no place for a digit: quoted, escaped, bracketed.
 _LITERAL_FORMAT = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|_.')
@@ -50,7 +59,8 @@ def read_value(
     """Read `content` (as openpyxl gives it) for `item`. Nothing is guessed: what does not fit is refused.
 
     `number_format` is the cell's: it tells 100% from 1, and a month from its first day. So does `font`, by name:
-    it tells a text in an encoding from before Unicode. Characters that nobody sees are dropped, unless they turn
+    it tells a text in an encoding from before Unicode. An empty format is that of a workbook without any: there a
+    number in a column of dates is the day that it stands for. Characters that nobody sees are dropped, unless they turn
     the direction of the text: then it does not say what it shows, and is refused.
     """
     shape = _LITERAL_FORMAT.sub("", number_format.split(";")[0]).lower()
@@ -73,6 +83,8 @@ def read_value(
     if item.type == "reported_rate":
         return _rate(content, item, PERCENT in shape)
     if item.type in ("date", "partial_date"):
+        if not number_format and isinstance(content, int) and content in _SERIALS:
+            content = from_excel(content)
         return _date(content, item, shape)
     return _text(content, item, shape)
 
@@ -85,6 +97,14 @@ def _disguised(text: str, font: str) -> Unreadable | None:
             f"“{_short(clean_text(text))}” có ký tự ẩn đảo chiều chữ, nội dung lưu khác nội dung nhìn thấy",
             "nội dung không có ký tự điều khiển chiều chữ",
             "xóa ô, gõ lại trực tiếp, không dán từ nguồn khác",
+        )
+    meant = undo_mojibake(text)
+    if meant is not None:
+        return Unreadable(
+            "vo_ma",
+            f"“{_short(clean_text(text))}” bị vỡ mã (UTF-8 mở nhầm bằng Windows-1252); có lẽ là “{_short(meant)}”",
+            "chữ Việt Unicode dựng sẵn (TCVN 6909:2001)",
+            "mở tệp gốc bằng bảng mã UTF-8 rồi chép lại, hoặc gõ lại nội dung",
         )
     old = find_legacy(text, font)
     if not old:
@@ -135,6 +155,9 @@ def _number(content: object, item: Item, percent: bool) -> Reading | Unreadable:
     if isinstance(content, str):
         return _typed(content, item, expected)
     number = _decimal(content)
+    if number is not None and item.type == "integer" and isinstance(content, float):
+        nearest = number.to_integral_value()
+        number = nearest if abs(number - nearest) <= _NOISE * min(abs(nearest), _MOST_NOISE) else number
     if number is None:
         return Unreadable("khong_la_so", f"“{_as_shown(content)}” không phải là số", expected, "nhập lại số liệu")
     if percent:
@@ -228,7 +251,7 @@ def _date(content: object, item: Item, shape: str) -> Reading | Unreadable:
         value = _day(content, shape)
     elif isinstance(content, str):
         try:
-            value = PartialDate.parse(normalize("NFKC", content))
+            value = PartialDate.parse(_MIDNIGHT.sub("", normalize("NFKC", content)))
         except ValueError:
             value = None
     elif isinstance(content, int) and item.type == "partial_date" and 1900 <= content <= 2999:
