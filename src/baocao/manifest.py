@@ -33,7 +33,7 @@ def describe(
     """The content of the manifest; `inputs` are hashes by path from the project's folder, `reads` are codes by section.
 
     `renderer_tools` are the programs that laid out the files, with their versions. `lacking` are the departments that a
-    partial report was made without, “” for what none answers for; the key `partial` of a whole report is empty.
+    partial report was made without; the key `partial` of a whole report is empty.
     """
     return {
         "period": period,

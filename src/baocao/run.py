@@ -48,6 +48,8 @@ class Result:
     renderer: str = ""
     """The renderer that made the files, and its programs with versions; empty when nothing was rendered."""
     tools: Mapping[str, str] = field(default_factory=dict)
+    lacking: tuple[str, ...] = ()
+    """The departments that a partial report was made without."""
 
 
 def run(
@@ -102,17 +104,17 @@ def _make(
         files = render(build, project.quarto_config, work, stem, wanted, renderer=renderer)
         tools = renderer.tools(wanted)
     with watcher.stage("Ghi kết quả"):
-        own = {path.relative_to(project.root).as_posix(): sha256(path) for path in _sources(project, period, sections)}
         reads = {
             INDICATORS: {code for item in month.indicators for code in item.reads},
             **{part.section.label: part.reads for part in parts},
         }
-        lacking = dict.fromkeys(finding.department for finding in month.stopping)
-        inputs = {**month.read_files, **own}
+        lacking = tuple(dict.fromkeys(finding.department or "Chung" for finding in month.stopping))
+        inputs = current_inputs(project, month, sections)
         manifest = describe(str(period), renderer.name, tools, inputs, files.values(), reads, lacking)
         write_manifest(work / MANIFEST, manifest)
         store.commit()
-    return Result({name: store.final / path.name for name, path in files.items()}, month.findings, renderer.name, tools)
+    made = {name: store.final / path.name for name, path in files.items()}
+    return Result(made, month.findings, renderer.name, tools, lacking)
 
 
 def run_section(
@@ -230,6 +232,13 @@ def _moved(problem: Problem, old: str, new: str) -> Problem:
         problem.expected,
         problem.remedy.replace(old, new),
     )
+
+
+def current_inputs(project: Project, month: Month, sections: Iterable[Section]) -> dict[str, str]:
+    """Hash of everything that a report of `month` is made from, by path from the root, as its manifest lists them."""
+    own = _sources(project, month.period, sections)
+    hashes = {path.relative_to(project.root).as_posix(): sha256(path) for path in own}
+    return dict(sorted({**month.read_files, **hashes}.items()))
 
 
 def _sources(project: Project, period: Period, sections: Iterable[Section]) -> list[Path]:
