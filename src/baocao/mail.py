@@ -51,7 +51,7 @@ def message_of(notice: Notice, mail: Mail, now: datetime) -> EmailMessage:
 def send_all(
     notices: list[Notice], mail: Mail, root: Path, now: datetime, sent: Callable[[Notice], None]
 ) -> list[tuple[Notice, Problem]]:
-    """Send `notices` over one connection, telling `sent` of each at once; what could not be sent comes back, and why."""
+    """Send `notices` over one connection, telling `sent` of each; what could not be sent comes back, and why."""
     password = read_password() if mail.user is not None else None
     left = [notice for notice in notices if mail.addresses(notice.department)]
     refused: list[tuple[Notice, Problem]] = []

@@ -82,7 +82,7 @@ def ready(told: Told, files: Iterable[str], counts: str, late: Sequence[str], pa
     """To the office: the report is there."""
     blocks: list[str | Bullets] = [f"Đã lập báo cáo {told.month} (kỳ {told.period}).", list(files)]
     if partial:
-        blocks: list[str | Bullets] = [
+        blocks = [
             f"Đã lập báo cáo {told.month} (kỳ {told.period}) khi chưa đủ số liệu; mọi trang đều ghi rõ điều đó.",
             list(files),
             "Báo cáo chưa có số liệu, hoặc có số liệu còn lỗi, của:",

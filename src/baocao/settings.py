@@ -4,9 +4,8 @@ It stands apart from `defaults.yml` because no report depends on it. Without the
 The password of the mail account is never in it.
 """
 
+import datetime as dt
 import re
-from datetime import datetime, timedelta, timezone
-from datetime import time as Hour
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -16,7 +15,7 @@ from baocao.period import Period
 from baocao.project import Project
 from baocao.yamlfile import Month, Strict, line_of, load_model
 
-VIETNAM = timezone(timedelta(hours=7))
+VIETNAM = dt.timezone(dt.timedelta(hours=7))
 """Vietnam's time: the same all year round, wherever the server's clock says it is."""
 
 NAME = "params/delivery.yml"
@@ -48,9 +47,9 @@ class Schedule(Strict):
         return text
 
     @property
-    def at(self) -> Hour:
+    def at(self) -> dt.time:
         """The hour."""
-        return Hour.fromisoformat(self.time)
+        return dt.time.fromisoformat(self.time)
 
     def first(self, known: Period | None) -> Period | None:
         """The first month, where `known` is the first with parameters."""
@@ -150,6 +149,6 @@ def check_departments(project: Project, settings: Settings, known: frozenset[str
         raise InputError(problems)
 
 
-def vietnam(moment: datetime) -> datetime:
+def vietnam(moment: dt.datetime) -> dt.datetime:
     """The same moment as a clock in Vietnam shows it."""
     return moment.astimezone(VIETNAM)
