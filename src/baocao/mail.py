@@ -6,14 +6,17 @@ import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
-from email.message import EmailMessage
-from email.policy import SMTP
+from email.header import Header
+from email.message import Message
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Final
 
 from baocao.duestate import Notice
 from baocao.errors import Problem, RunError
+from baocao.notices import one_line
 from baocao.settings import NAME, Mail
 
 PASSWORD_VARIABLE: Final = "BAOCAO_SMTP_PASSWORD"
@@ -33,18 +36,19 @@ def read_password() -> str | None:
     return given or None
 
 
-def message_of(notice: Notice, mail: Mail, now: datetime) -> EmailMessage:
+def message_of(notice: Notice, mail: Mail, now: datetime) -> Message:
     """`notice` as a message with a plain and an HTML form; the same notice has the same Message-ID."""
-    message = EmailMessage(policy=SMTP)
-    message["Subject"] = notice.subject
+    # Not `EmailMessage`: where it folds a long Vietnamese subject, blanks between words get lost.
+    message = MIMEMultipart("alternative")
+    message["Subject"] = Header(one_line(notice.subject), "utf-8").encode()
     message["From"] = mail.sender
     message["To"] = ", ".join(mail.addresses(notice.department))
     message["Date"] = format_datetime(now)
     message["Message-ID"] = f"<{notice.key[:40]}@{mail.sender.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
     message["Content-Language"] = "vi"
-    message.set_content(notice.text, charset="utf-8", cte="base64")
-    message.add_alternative(notice.html, subtype="html", charset="utf-8", cte="base64")
+    message.attach(MIMEText(notice.text, "plain", "utf-8"))
+    message.attach(MIMEText(notice.html, "html", "utf-8"))
     return message
 
 
@@ -103,6 +107,15 @@ def _log_in(server: smtplib.SMTP, user: str, password: str | None) -> None:
                 (NAME, "mail", "user"),
                 expected=f"biến môi trường {PASSWORD_VARIABLE}, hoặc tệp {CREDENTIAL} do systemd trao (LoadCredential)",
                 remedy="đặt mật khẩu cho lần chạy theo lịch; không ghi mật khẩu vào tệp của dự án",
+            )
+        )
+    if not (user + password).isascii():
+        raise RunError(
+            Problem(
+                "tên hoặc mật khẩu của tài khoản thư có chữ có dấu, không gửi được cho máy chủ thư",
+                (NAME, "mail", "user"),
+                expected="chữ không dấu, số và dấu thông thường",
+                remedy="đổi mật khẩu của tài khoản thư",
             )
         )
     server.login(user, password)

@@ -5,7 +5,6 @@ A notice is known by its content without the run's id, so that the same is not s
 
 import hashlib
 import html
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from baocao.period import Period
 from baocao.place import place
 from baocao.reporting import ReportingDates, weekday_date
 from baocao.settings import vietnam
-from baocao.vi import format_month, join_list, nfc
+from baocao.vi import clean_text, format_month, join_list
 
 MOST: Final = 40
 """Entries of a list in a mail; the others are counted."""
@@ -28,7 +27,6 @@ Bullets = list[str]
 Blocks = Sequence[str | Bullets]
 """Paragraphs and lists of a notice, in order."""
 
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _STYLE = "font-family: Arial, sans-serif; font-size: 15px; line-height: 1.5"
 
 
@@ -171,7 +169,7 @@ def unprepared(periods: Sequence[Period], run: str, now: datetime) -> Notice:
 
 def one_line(text: str) -> str:
     """Text that fits into a header: no line break, no control character."""
-    return " ".join(_CONTROL.sub(" ", nfc(text)).split())
+    return " ".join(clean_text(text).split())
 
 
 def _finding(finding: Finding) -> str:

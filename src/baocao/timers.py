@@ -56,7 +56,17 @@ def systemd_service(timer: Timer) -> str:
     """The unit that runs what is due."""
     account = [f"User={timer.user}"] if timer.user else []
     hidden = [f"LoadCredential={CREDENTIAL}"] if timer.password and timer.user else []
-    command = " ".join([_quoted(str(timer.python)), *ARGUMENTS])
+    if "=" in str(timer.python):
+        raise InputError(
+            Problem(
+                "đường dẫn của Python có dấu “=”, systemd không chạy được",
+                (str(timer.python),),
+                expected="đường dẫn không có dấu “=”",
+                remedy="đổi tên thư mục, hoặc dùng --timer cron",
+            )
+        )
+    # systemd refuses quotation marks in the name of a program, but not in what a program is given.
+    command = " ".join(["/usr/bin/env", _quoted(str(timer.python)), *ARGUMENTS])
     lines = [
         "[Unit]",
         f"Description={_DESCRIPTION}",
