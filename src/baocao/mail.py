@@ -40,7 +40,7 @@ def message_of(notice: Notice, mail: Mail, now: datetime) -> Message:
     """`notice` as a message with a plain and an HTML form; the same notice has the same Message-ID."""
     # Not `EmailMessage`: where it folds a long Vietnamese subject, blanks between words get lost.
     message = MIMEMultipart("alternative")
-    message["Subject"] = Header(one_line(notice.subject), "utf-8").encode()
+    message["Subject"] = Header(one_line(notice.subject), "utf-8", header_name="Subject").encode()
     message["From"] = mail.sender
     message["To"] = ", ".join(mail.addresses(notice.department))
     message["Date"] = format_datetime(now)
