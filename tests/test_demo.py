@@ -276,7 +276,7 @@ def test_the_copy_has_what_a_run_needs(project: Project, demo: Project) -> None:
     assert [section.own for section in demo.sections(MAY)] == [section.own for section in project.sections(APRIL)]
     assert demo.periods() == (APRIL, MAY)
     theme = {path.name for path in (demo.root / "src/baocao/theme").iterdir()}
-    assert {"van-ban-mo-phong.docx", "nd30.typ", "fonts", "filters"} <= theme
+    assert {"van-ban.docx", "nd30.typ", "fonts", "filters"} <= theme
 
 
 def test_own_notebooks_are_of_the_simulated_month(demo: Project) -> None:

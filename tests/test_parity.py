@@ -9,14 +9,16 @@ import pytest
 
 import ooxml
 import seen
-from baocao.render import FORMATS, Quarto, marked_reference, render
+from baocao.render import FORMATS, Quarto, render
 from baocao.render.quarto import require_quarto
+from baocao.theme.generate import MARKED_DOCX, reference_document
+from baocao.theme.measures import load_measures
 from conftest import ROOT, MadeReport
 
 FIXTURE = Path(__file__).parent / "fixtures" / "render"
-MARK = """mo-phong: true
+MARK = """dau: [DỮ LIỆU MÔ PHỎNG]
 format:
-  docx: {reference-doc: van-ban-mo-phong.docx}
+  docx: {reference-doc: van-ban-dau.docx}
   typst: default
   html: default"""
 
@@ -33,9 +35,9 @@ def _document(name: str, folder: Path, april: MadeReport) -> Path:
     if name == "simulated":
         path = build / "report.qmd"
         text = path.read_text(encoding="utf-8")
-        assert "mo-phong: false" in text
-        shutil.copy(marked_reference(ROOT / "_quarto.yml"), build)
-        path.write_text(text.replace("mo-phong: false", MARK), encoding="utf-8")
+        assert "dau: []" in text
+        (build / MARKED_DOCX).write_bytes(reference_document(load_measures(), "DỮ LIỆU MÔ PHỎNG"))
+        path.write_text(text.replace("dau: []", MARK), encoding="utf-8")
     return build
 
 

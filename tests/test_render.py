@@ -21,10 +21,10 @@ from pypdf import PdfReader
 import ooxml
 import seen
 from baocao.errors import InputError, RenderError
-from baocao.render import FORMATS, marked_reference, render
+from baocao.render import FORMATS, render
 from baocao.render.config import load_options
 from baocao.theme import FONTS, THEME
-from baocao.theme.generate import outputs
+from baocao.theme.generate import MARKED_DOCX, outputs, reference_document
 from baocao.theme.measures import load_measures
 
 ROOT = Path(__file__).parent.parent
@@ -101,9 +101,9 @@ def tags(html: str) -> list[tuple[str, dict[str, str | None]]]:
     return parser.tags
 
 
-MARKED = """true
+MARKED = """[DỮ LIỆU MÔ PHỎNG]
 format:
-  docx: {reference-doc: van-ban-mo-phong.docx}
+  docx: {reference-doc: van-ban-dau.docx}
   typst: default
   html: default"""
 
@@ -127,7 +127,7 @@ def _with_value(value: str, match: re.Match[str]) -> str:
 def copy_build(target: Path, **replacements: str) -> Path:
     build = target / "build"
     shutil.copytree(FIXTURE, build)
-    shutil.copy(marked_reference(CONFIG), build)
+    (build / MARKED_DOCX).write_bytes(reference_document(load_measures(), MARK))
     source = build / "report.qmd"
     text = source.read_text(encoding="utf-8")
     for old, new in replacements.items():
@@ -154,7 +154,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Rendered:
 def simulated(tmp_path_factory: pytest.TempPathFactory) -> Rendered:
     return make(
         tmp_path_factory.mktemp("simulated"),
-        mo_phong=MARKED,
+        dau=MARKED,
         kinh_gui='["Ủy ban nhân dân tỉnh Khánh Hòa", "Công an tỉnh"]',
     )
 
@@ -531,17 +531,17 @@ def test_simulated_data_say_so_on_every_page(simulated: Rendered, report: Render
         for header in (section.header, section.first_page_header):
             assert MARK in [paragraph.text for paragraph in header.paragraphs]
     assert MARK in simulated.text("html")
-    assert 'class="mo-phong"' in simulated.html()
+    assert 'class="dau-luu-y"' in simulated.html()
     assert all(MARK not in report.text(name) for name in FORMATS)
     with zipfile.ZipFile(report.files["docx"]) as archive:
         assert all(MARK.encode() not in archive.read(name) for name in archive.namelist())
 
 
-@pytest.mark.parametrize("value", ["true", MARKED.replace("true", "false")])
+@pytest.mark.parametrize("value", [f"[{MARK}]", MARKED.replace(f"[{MARK}]", "[]")])
 def test_the_mark_and_the_word_document_that_carries_it_go_together(tmp_path: Path, value: str) -> None:
     with pytest.raises(RenderError):
-        make(tmp_path, ("docx",), mo_phong=value)
-    assert "không khớp với dấu “mo-phong”" in (tmp_path / "render-docx.log").read_text(encoding="utf-8")
+        make(tmp_path, ("docx",), dau=value)
+    assert "không khớp với dấu lưu ý" in (tmp_path / "render-docx.log").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -554,7 +554,7 @@ def test_the_mark_and_the_word_document_that_carries_it_go_together(tmp_path: Pa
 )
 def test_options_in_the_document_itself_are_refused_by_name(tmp_path: Path, formats: str, key: str) -> None:
     with pytest.raises(RenderError, match=f"“{key}” không được hỗ trợ"):
-        make(tmp_path, ("html",), mo_phong=f"false\nformat: {formats}")
+        make(tmp_path, ("html",), dau=f"[]\nformat: {formats}")
 
 
 def test_addressees(simulated: Rendered, report: Rendered) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from baocao.month import Month
 from baocao.params import Params, Signer
 from baocao.part import Part, take_apart
 from baocao.project import Section
+from baocao.theme.generate import MARKED_DOCX
 from baocao.weave import weave
 from conftest import APRIL, MadeReport
 
@@ -117,7 +119,7 @@ def test_document_says_what_params_say(tmp_path: Path, april_month: Month) -> No
     document = head["van-ban"]
     assert document["ky"]["ho-ten"] == "Nguyễn Sỹ Khánh"
     assert document["noi-nhan"][-1] == "Lưu: VT, CATP"
-    assert document["mo-phong"] is False
+    assert document["dau"] == []
     assert document["ky-bao-cao"] == "(Tháng 4 năm 2024)"
     assert str(head["date"]) == "2024-04-14"
 
@@ -217,21 +219,30 @@ def test_all_problems_of_all_sections_come_at_once_and_nothing_is_written(tmp_pa
     assert not (tmp_path / "report.qmd").exists()
 
 
-def test_a_simulated_month_names_the_word_document_that_marks_it(tmp_path: Path, april_month: Month) -> None:
+@pytest.mark.parametrize(
+    ("simulated_month", "partial", "marks"),
+    [
+        (True, False, ["DỮ LIỆU MÔ PHỎNG"]),
+        (False, True, ["BÁO CÁO CHƯA ĐỦ SỐ LIỆU"]),
+        (True, True, ["DỮ LIỆU MÔ PHỎNG", "BÁO CÁO CHƯA ĐỦ SỐ LIỆU"]),
+    ],
+)
+def test_a_marked_report_brings_the_word_document_that_marks_it(
+    tmp_path: Path, april_month: Month, simulated_month: bool, partial: bool, marks: list[str]
+) -> None:
     params = april_month.params
-    marked = tmp_path / "van-ban-mo-phong.docx"
-    marked.write_bytes(b"mau")
     build = tmp_path / "build"
     part = _part(tmp_path, 21, [_narrative("x")])
-    weave([part], params, build, marked)
+    weave([part], params, build)
     assert "format:" not in (build / "report.qmd").read_text(encoding="utf-8")
-    assert not (build / marked.name).exists()
-    simulated = params.monthly.model_copy(update={"simulated": True})
-    weave([part], replace(params, monthly=simulated), build, marked)
+    assert not (build / MARKED_DOCX).exists()
+    simulated = params.monthly.model_copy(update={"simulated": simulated_month})
+    weave([part], replace(params, monthly=simulated), build, partial=partial)
     head = yaml.safe_load((build / "report.qmd").read_text(encoding="utf-8").split("---\n")[1])
-    assert head["van-ban"]["mo-phong"] is True
-    assert head["format"] == {"docx": {"reference-doc": marked.name}, "typst": "default", "html": "default"}
-    assert (build / marked.name).read_bytes() == b"mau"
+    assert head["van-ban"]["dau"] == marks
+    assert head["format"] == {"docx": {"reference-doc": MARKED_DOCX}, "typst": "default", "html": "default"}
+    with zipfile.ZipFile(build / MARKED_DOCX) as archive:
+        assert " · ".join(marks) in archive.read("word/header2.xml").decode()
 
 
 def _with(month: Month, **monthly: object) -> Params:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from baocao.month import Month
     from baocao.render import Renderer
     from baocao.run import Result
+    from baocao.runlog import RunLog
 
 commands = typer.Typer(cls=Group)
 
@@ -54,29 +55,43 @@ def _run(
         str | None,
         typer.Option("--section", metavar="MỤC", help="Chỉ chạy một mục, ví dụ 24 hoặc II.4; không làm lại báo cáo."),
     ] = None,
-) -> None:
+    some: Annotated[
+        bool,
+        typer.Option("--partial", help="Lập cả khi thiếu biểu hoặc biểu còn lỗi; mọi trang ghi rõ là chưa đủ số liệu."),
+    ] = False,
+    due: Annotated[
+        bool,
+        typer.Option("--due", help="Lập các kỳ đến hạn mà chưa lập, báo cho các đơn vị; gọi lúc nào cũng được."),
+    ] = False,
+) -> int:
     problems: list[Problem] = []
     project = Project.find()
-    wanted = ask(problems, lambda: chosen_period(project, period))
+    wanted = ask(problems, lambda: None if due else chosen_period(project, period))
     chosen = ask(problems, lambda: chosen_formats(formats))
     workers = ask(problems, lambda: chosen_jobs(jobs))
     typesetter = ask(problems, lambda: chosen_renderer(renderer))
-    for option, value in (("--format", formats), ("--renderer", renderer)):
-        if section is None or value is None:
-            continue
-        problems.append(
-            Problem(
-                f"--section không đi cùng {option}",
-                expected="một trong hai: chạy một mục, hoặc làm cả báo cáo",
-                remedy="bỏ một trong hai tùy chọn",
-            )
-        )
-    if problems or wanted is None or chosen is None or workers is None or typesetter is None:
+    for option, value in (("--format", formats), ("--renderer", renderer), ("--partial", some or None)):
+        if section is not None and value is not None:
+            problems.append(_apart("--section", option, "một trong hai: chạy một mục, hoặc làm cả báo cáo"))
+    for option, value in (("KỲ", period), ("--format", formats), ("--section", section)):
+        if due and value is not None:
+            problems.append(_apart("--due", option, "--due tự chọn kỳ và lập đủ các dạng tệp"))
+    if problems or chosen is None or workers is None or typesetter is None:
         raise InputError(problems)
+    if due:
+        from baocao.cli_due import run_due
+
+        return run_due(project, partial(_run_logged, project, chosen, workers, typesetter), some)
+    assert wanted is not None  # chosen above
     if section is None:
-        _make_report(project, wanted, chosen, workers, typesetter)
+        _make_report(project, wanted, chosen, workers, typesetter, some)
     else:
         _run_section(project, wanted, section)
+    return 0
+
+
+def _apart(one: str, other: str, expected: str) -> Problem:
+    return Problem(f"{one} không đi cùng {other}", expected=expected, remedy="bỏ một trong hai")
 
 
 @commands.command("check", cls=Command, help="Kiểm tra số liệu của một kỳ và in mọi phát hiện, không chạy sổ tay.")
@@ -217,18 +232,47 @@ def _doctor() -> int:
     return RunError.exit_code if any(check.state is State.BAD for check in checks) else 0
 
 
-def _make_report(project: Project, period: Period, formats: Sequence[str], jobs: int, renderer: "Renderer") -> None:
+def _make_report(
+    project: Project, period: Period, formats: Sequence[str], jobs: int, renderer: "Renderer", some: bool = False
+) -> None:
+    from baocao.cli_due import now
+    from baocao.cli_text import console, say
+    from baocao.runlog import RunLog
+
+    log = RunLog(project.outputs / "logs", now)
+    try:
+        _run_logged(project, formats, jobs, renderer, period, some, log)
+    finally:
+        if log.path.exists():
+            say(console(stderr=True), f"Mã lần chạy: {log.id}")
+
+
+def _run_logged(
+    project: Project,
+    formats: Sequence[str],
+    jobs: int,
+    renderer: "Renderer",
+    period: Period,
+    some: bool,
+    log: "RunLog",
+) -> None:
+    """Run one month, shown on the screen and written to the log, and say what was made."""
     from baocao.cli_text import console, say, shown
     from baocao.progress import Progress
     from baocao.run import run
+    from baocao.watch import Logged
 
     errors = console(stderr=True)
-    with Progress(errors) as progress:
-        result = run(project, period, formats, jobs, progress, partial(_announce, errors, project), renderer)
+    announce = partial(_announce, errors, project)
+    with Progress(errors) as progress, Logged(progress, log, period, some) as watcher:
+        result = run(project, period, formats, jobs, watcher, announce, renderer, some)
+        watcher.made(result)
     output = console()
     say(output, f"Báo cáo kỳ {period}:")
     for path in result.files.values():
         say(output, shown(path), 2)
+    if result.lacking:
+        say(output, f"Báo cáo chưa đủ số liệu, mọi trang đều ghi rõ; còn thiếu: {'; '.join(result.lacking)}")
     say(output, _renderer(result))
 
 

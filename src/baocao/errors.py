@@ -61,5 +61,9 @@ class RunError(BaocaoError):
     """The report could not be made (exit status 1); what was there before is untouched."""
 
 
+class BusyError(RunError):
+    """Somebody else is at it; later it can be done."""
+
+
 class RenderError(RunError):
     """A renderer failed; the problem's `where` names its log."""

@@ -97,6 +97,16 @@ def checked_workbooks(project: Project, month: Month) -> dict[str, bytes]:
     return files
 
 
+def by_department(month: Month) -> dict[str, tuple[Finding, ...]]:
+    """What was found, by the departments that it goes back to; “” is for what none answers for."""
+    owners = _owners(month)
+    told: dict[str, list[Finding]] = {}
+    for finding in _findings(month):
+        for department in _answering(finding, owners):
+            told.setdefault(department, []).append(finding)
+    return {department: tuple(findings) for department, findings in sorted(told.items())}
+
+
 def _file_name(sending: _Sending, several: bool, taken: Container[str]) -> str:
     name = slug(sending.department)[:_LONGEST_NAME] or _GENERAL_FILE
     if several:

@@ -40,7 +40,8 @@ class Intake:
     """All values of a month by code, in the order of the forms; how many rows each open list has; the findings.
 
     Every code of the forms' fields and grids is there, missing where it could not be read, except what `sums` make of
-    the units' values. `hashes` are the SHA-256 of the bytes of each workbook that was opened, by its file name.
+    the units' values. `hashes` are the SHA-256 of the bytes of each workbook that was opened, by its file name. `late`
+    are the departments that sent nothing.
     """
 
     period: Period
@@ -49,6 +50,7 @@ class Intake:
     findings: tuple[Finding, ...]
     hashes: dict[str, str] = field(default_factory=dict)
     sums: tuple[Derived, ...] = ()
+    late: tuple[str, ...] = ()
 
 
 def read_submissions(folder: Path, forms: Sequence[Form], period: Period) -> Intake:
@@ -108,7 +110,8 @@ def read_submissions(folder: Path, forms: Sequence[Form], period: Period) -> Int
         lengths |= reader.lengths
         findings += reader.findings
     total = add_up(data, forms, sent, period, findings)
-    return Intake(period, total.data, lengths, total.findings, hashes, total.sums)
+    late = tuple(dict.fromkeys(form.department for form in forms if form.form not in sent))
+    return Intake(period, total.data, lengths, total.findings, hashes, total.sums, late)
 
 
 def _belongs(code: str, block: str) -> bool:

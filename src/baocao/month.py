@@ -31,6 +31,8 @@ class Month:
     indicators: tuple[Indicator, ...]
     read_files: Mapping[str, str]
     """SHA-256 of the bytes of each workbook that was read, this month's and the one's before, by path from the root."""
+    late: tuple[str, ...]
+    """The departments that sent nothing."""
 
     @property
     def stopping(self) -> tuple[Finding, ...]:
@@ -81,7 +83,7 @@ def read_month(project: Project, period: Period) -> Month:
     findings = [*intake.findings, *notes, *check_params(params), *found]
     read_files = {**hashes, **_from_root(intake)}
     told = acknowledge(findings, params, dataset.blocks, forms)
-    return Month(period, params, forms, dataset, told, indicators, read_files)
+    return Month(period, params, forms, dataset, told, indicators, read_files, intake.late)
 
 
 @contextmanager

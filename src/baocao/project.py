@@ -132,6 +132,16 @@ class Project:
             )
         return periods[-1]
 
+    @property
+    def settings(self) -> Path:
+        """How reports are made on time, told about and published at this place; may be absent."""
+        return self.root / "params" / "delivery.yml"
+
+    @property
+    def state(self) -> Path:
+        """What runs on time remember: reports made, notices sent. It outlives `outputs`."""
+        return self.root / ".baocao"
+
     def sections(self, period: Period) -> tuple[Section, ...]:
         """The sections of a month in order; a month's own notebook wins over the shared one of its number.
 

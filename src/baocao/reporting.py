@@ -19,10 +19,14 @@ _WEEKDAYS = ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "
 
 @dataclass(frozen=True)
 class ReportingDates:
-    """First day and last day (cut-off) of the data of a report, and the last day on which it may be sent."""
+    """First day and last day (cut-off) of the data of a report, and the last day on which it may be sent.
+
+    `due` is the first working day after the cut-off, when the report can be made.
+    """
 
     first: date
     cut_off: date
+    due: date
     deadline: date
 
 
@@ -35,8 +39,9 @@ def reporting_dates(defaults: Defaults, period: Period) -> ReportingDates:
     """The dates of `period`: the deadline is the last of so many working days after the cut-off (Điều 4)."""
     window = in_force(defaults.windows, "windows", period)
     first, cut_off = window.days(period)
-    deadline = add_working_days(cut_off, window.deadline_working_days, working_days(defaults))
-    return ReportingDates(first, cut_off, deadline)
+    works = working_days(defaults)
+    deadline = add_working_days(cut_off, window.deadline_working_days, works)
+    return ReportingDates(first, cut_off, add_working_days(cut_off, 1, works), deadline)
 
 
 def working_days(defaults: Defaults) -> Callable[[date], bool]:

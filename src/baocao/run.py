@@ -14,13 +14,13 @@ from baocao.failure_report import failure_problems, write_log
 from baocao.finding import Finding
 from baocao.indicators import TITLE as INDICATORS
 from baocao.kernels import Kernels
-from baocao.manifest import describe, sha256, write_manifest
+from baocao.manifest import MANIFEST, describe, read_manifest, sha256, write_manifest
 from baocao.month import Month, read_month
 from baocao.notebook_keys import DATASET_VARIABLE, PERIOD_VARIABLE
 from baocao.part import take_apart
 from baocao.period import Period
 from baocao.project import ROOT_VARIABLE, Project, Section
-from baocao.render import FORMATS, Embedded, Renderer, marked_reference, render
+from baocao.render import FORMATS, Embedded, Renderer, render
 from baocao.store import Store, readable
 from baocao.theme.measures import measures_in_force
 from baocao.weave import weave
@@ -48,6 +48,8 @@ class Result:
     renderer: str = ""
     """The renderer that made the files, and its programs with versions; empty when nothing was rendered."""
     tools: Mapping[str, str] = field(default_factory=dict)
+    lacking: tuple[str, ...] = ()
+    """The departments that a partial report was made without."""
 
 
 def run(
@@ -58,17 +60,21 @@ def run(
     watcher: Watcher,
     announce: Callable[[Month], None],
     renderer: Renderer | None = None,
+    partial: bool = False,
 ) -> Result:
     """Make the report of `period` in `formats`, with the embedded renderer unless another is given.
 
     `announce` is given what was read before anything runs. `InputError`: bad input, no kernel ran. `RunError`: the
-    report could not be made. Either way the earlier results are as they were.
+    report could not be made. Either way the earlier results are as they were. With `partial`, findings that would stop
+    the run do not: what is missing stays blank and every page says so, unless the period has its whole report already.
     """
     store = Store(project.outputs, period)
     # Kernels get warm beside the reading of the workbooks.
     with Kernels(kernel_environment(project, period, store.work / "build" / DATASET)) as kernels:
-        sections, month = _prepare(project, period, watcher, announce)
+        sections, month = _prepare(project, period, watcher, announce, partial)
         with store.locked(), _working(store):
+            if month.stopping:
+                _refuse_to_replace_whole(store, project)
             return _make(project, month, sections, formats, store, jobs, watcher, kernels, renderer or Embedded())
 
 
@@ -90,9 +96,7 @@ def _make(
     runs = _execute(month, sections, build, store, jobs, watcher, kernels)
     with watcher.stage("Ghép các mục"):
         parts = [take_apart(item.section, item.notebook, str(period)) for item in runs]
-        simulated = month.params.monthly.simulated
-        marked = marked_reference(project.quarto_config) if simulated else None
-        weave(parts, month.params, build, marked, month.indicators)
+        weave(parts, month.params, build, month.indicators, partial=bool(month.stopping))
     stem = f"bao-cao-{period}"
     # Formats made earlier are made anew with the wanted ones: all files of a month say the same.
     wanted = [name for name in FORMATS if name in formats or (store.final / f"{stem}.{name}").exists()]
@@ -100,15 +104,17 @@ def _make(
         files = render(build, project.quarto_config, work, stem, wanted, renderer=renderer)
         tools = renderer.tools(wanted)
     with watcher.stage("Ghi kết quả"):
-        own = {path.relative_to(project.root).as_posix(): sha256(path) for path in _sources(project, period, sections)}
         reads = {
             INDICATORS: {code for item in month.indicators for code in item.reads},
             **{part.section.label: part.reads for part in parts},
         }
-        manifest = describe(str(period), renderer.name, tools, {**month.read_files, **own}, files.values(), reads)
-        write_manifest(work / "manifest.json", manifest)
+        lacking = tuple(dict.fromkeys(finding.department or "Chung" for finding in month.stopping))
+        inputs = current_inputs(project, month, sections)
+        manifest = describe(str(period), renderer.name, tools, inputs, files.values(), reads, lacking)
+        write_manifest(work / MANIFEST, manifest)
         store.commit()
-    return Result({name: store.final / path.name for name, path in files.items()}, month.findings, renderer.name, tools)
+    made = {name: store.final / path.name for name, path in files.items()}
+    return Result(made, month.findings, renderer.name, tools, lacking)
 
 
 def run_section(
@@ -130,7 +136,7 @@ def run_section(
 
 
 def _prepare(
-    project: Project, period: Period, watcher: Watcher, announce: Callable[[Month], None]
+    project: Project, period: Period, watcher: Watcher, announce: Callable[[Month], None], partial: bool = False
 ) -> tuple[tuple[Section, ...], Month]:
     """Everything that must be right before a kernel starts; all that is wrong comes in one `InputError`."""
     with watcher.stage("Đọc và kiểm tra số liệu"):
@@ -145,7 +151,7 @@ def _prepare(
             month = read_month(project, period)
         except InputError as error:
             raise InputError([problem for item in (*problems, error) for problem in item.problems]) from error
-    stopping = [finding.problem for finding in month.stopping]
+    stopping = [] if partial else [finding.problem for finding in month.stopping]
     if problems or stopping:
         raise InputError([*(problem for item in problems for problem in item.problems), *stopping])
     announce(month)
@@ -155,6 +161,21 @@ def _prepare(
 def kernel_environment(project: Project, period: Period, dataset: Path) -> dict[str, str]:
     """What tells a kernel its project, its month and where the month's figures are."""
     return {ROOT_VARIABLE: str(project.root), PERIOD_VARIABLE: str(period), DATASET_VARIABLE: str(dataset)}
+
+
+def _refuse_to_replace_whole(store: Store, project: Project) -> None:
+    """A report that some departments are missing from never takes the place of a whole one."""
+    known = read_manifest(store.final / MANIFEST)
+    if known is not None and not known.get("partial"):
+        where = store.final.relative_to(project.root).as_posix()
+        raise InputError(
+            Problem(
+                f"kỳ {store.period} đã có báo cáo đủ số liệu, không thay bằng báo cáo chưa đủ",
+                (where,),
+                expected="biểu của các đơn vị không còn lỗi",
+                remedy=f"sửa các lỗi nêu trong baocao check {store.period}, rồi chạy lại không có --partial",
+            )
+        )
 
 
 def _execute(
@@ -211,6 +232,13 @@ def _moved(problem: Problem, old: str, new: str) -> Problem:
         problem.expected,
         problem.remedy.replace(old, new),
     )
+
+
+def current_inputs(project: Project, month: Month, sections: Iterable[Section]) -> dict[str, str]:
+    """Hash of everything that a report of `month` is made from, by path from the root, as its manifest lists them."""
+    own = _sources(project, month.period, sections)
+    hashes = {path.relative_to(project.root).as_posix(): sha256(path) for path in own}
+    return dict(sorted({**month.read_files, **hashes}.items()))
 
 
 def _sources(project: Project, period: Period, sections: Iterable[Section]) -> list[Path]:

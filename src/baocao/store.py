@@ -13,7 +13,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from baocao.errors import Problem, RunError
+from baocao.errors import BusyError, Problem, RunError
 from baocao.period import Period
 
 
@@ -61,7 +61,7 @@ class Store:
 
     @contextlib.contextmanager
     def locked(self, wait: float = 0) -> Iterator[None]:
-        """Hold the period for one run; another run of it waits `wait` seconds, then is a `RunError`.
+        """Hold the period for one run; another run of it waits `wait` seconds, then is a `BusyError`.
 
         The lock goes with its process, so that a killed run blocks nobody.
         """
@@ -71,7 +71,7 @@ class Store:
             try:
                 lock.acquire()
             except Timeout:
-                raise RunError(
+                raise BusyError(
                     Problem(
                         what=f"một lần chạy khác của kỳ {self.period} đang diễn ra",
                         expected="mỗi kỳ một lần chạy tại một thời điểm",

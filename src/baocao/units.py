@@ -41,6 +41,11 @@ class _File(Strict):
     units: Annotated[tuple[Unit, ...], Field(min_length=1)]
 
 
+def authorities(path: Path) -> frozenset[str]:
+    """Who reports for each unit of any time; a malformed file is an `InputError`."""
+    return frozenset(unit.authority for unit in load_model(path, _File, NAME).units)
+
+
 def load_units(path: Path, period: Period) -> tuple[Unit, ...]:
     """The units in force in `period`, in official order.
 

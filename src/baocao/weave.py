@@ -7,7 +7,6 @@ import base64
 import hashlib
 import html
 import re
-import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +23,8 @@ from baocao.origins import write_origins
 from baocao.params import FORMATS, Params
 from baocao.part import Part, Piece
 from baocao.project import Section
+from baocao.theme.generate import MARKED_DOCX, reference_document
+from baocao.theme.measures import measures_in_force
 from baocao.vi import nfc, slug
 
 _SPAN = re.compile(r'(?<!\\)(?:<span data-ref="(?P<ref>[^"]*)"></span>|<span\b(?P<open>[^>]*)>|(?P<close></span>))')
@@ -78,13 +79,13 @@ def weave(
     parts: Sequence[Part],
     params: Params,
     build: Path,
-    marked_docx: Path | None = None,
     indicators: Sequence[Indicator] = (),
+    partial: bool = False,
 ) -> None:
     """Write the document of `parts` (in order) into the folder `build`. Problems of all sections come at once.
 
-    `marked_docx` is the Word reference document that marks simulated data; it is put beside a document that needs it.
-    A report of simulated data without it is refused when it is rendered.
+    Every page of a report of simulated data, or of a `partial` one, is marked; Word takes that from a reference
+    document that is put beside it.
     """
     (build / "parts").mkdir(parents=True, exist_ok=True)
     (build / "images").mkdir(exist_ok=True)
@@ -118,12 +119,11 @@ def weave(
         _write(build / "parts" / f"{part.section.number:02d}.md", text)
         digest.update(text.encode())
     write_origins(build, parts, said, params)
-    marked = marked_docx if params.monthly.simulated else None
-    if marked is not None:
-        shutil.copyfile(marked, build / marked.name)
-    _write(
-        build / "report.qmd", _document(parts, params, marked.name if marked else None, indicators, digest.hexdigest())
-    )
+    measures = measures_in_force(params.period)
+    marks = [measures.dau.mo_phong] * params.monthly.simulated + [measures.dau.chua_du] * partial
+    if marks:
+        (build / MARKED_DOCX).write_bytes(reference_document(measures, " · ".join(marks)))
+    _write(build / "report.qmd", _document(parts, params, marks, indicators, digest.hexdigest()))
 
 
 def _write(path: Path, text: str) -> None:
@@ -296,7 +296,7 @@ def _appendix(part: Part, chunks: list[str], params: Params, problems: list[Prob
 
 
 def _document(
-    parts: Sequence[Part], params: Params, marked_docx: str | None, indicators: Sequence[Indicator], content: str
+    parts: Sequence[Part], params: Params, marks: list[str], indicators: Sequence[Indicator], content: str
 ) -> str:
     head: dict[str, Any] = {
         "title": f"{params.fill(params.document.abstract)}, {params.fill('{month}')}",
@@ -321,12 +321,12 @@ def _document(
                 "ho-ten": params.signer.name,
             },
             "bieu-do": list(params.charts),
-            "mo-phong": params.monthly.simulated,
+            "dau": marks,
         },
     }
-    if marked_docx is not None:
+    if marks:
         # Word marks its pages in the headers of the reference document. The other formats are named to be made as well.
-        head["format"] = {"docx": {"reference-doc": marked_docx}, "typst": "default", "html": "default"}
+        head["format"] = {"docx": {"reference-doc": MARKED_DOCX}, "typst": "default", "html": "default"}
     body = [part for part in parts if not part.section.is_appendix]
     appendices = [part for part in parts if part.section.is_appendix]
     blocks = [

@@ -22,7 +22,7 @@ from baocao.part import Part, take_apart
 from baocao.period import Period
 from baocao.preview.rerun import Change, Done, Material, change_of, to_run
 from baocao.project import Project, Section
-from baocao.render import marked_reference, render
+from baocao.render import render
 from baocao.theme.measures import measures_in_force
 from baocao.weave import weave
 
@@ -235,11 +235,10 @@ class Session:
         # A page that a browser still has from another session at this address must not pass for this one.
         number = max(self.view.page + 1, time.time_ns() // 1_000_000)
         build = self._work / f"{number}" / "build"
-        marked = marked_reference(self.project.quarto_config) if params.monthly.simulated else None
         build.mkdir(parents=True)
         # What came to nothing stays until the next attempt: problems name its logs.
         self._attempts.append(build.parent)
-        weave(parts, params, build, marked, indicators)
+        weave(parts, params, build, indicators)
         html = render(build, self.project.quarto_config, build.parent, "trang", ("html",))["html"].read_bytes()
         with self._printing:
             self._build = build

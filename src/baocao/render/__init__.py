@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from baocao.errors import InputError, Problem, RenderError
-from baocao.render.config import marked_reference
 from baocao.render.embedded import Embedded, embedded_versions
 from baocao.render.policy import protect
 from baocao.render.quarto import Quarto, QuartoVersion, quarto_version, require_quarto
@@ -26,7 +25,6 @@ __all__ = [
     "Renderer",
     "choose",
     "embedded_versions",
-    "marked_reference",
     "quarto_version",
     "render",
     "tools_text",

@@ -80,27 +80,6 @@ def read_content(config: Path) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
-def marked_reference(config: Path) -> Path:
-    """The DOCX reference document for simulated data.
-
-    It stands beside the ordinary one of `_quarto.yml`, with "-mo-phong" before the dot.
-    """
-    root = config.resolve().parent
-    named = _mapping(_mapping(read_content(config).get("format")).get("docx")).get("reference-doc")
-    path = root / str(named or "")
-    marked = path.with_stem(f"{path.stem}-mo-phong")
-    if not named or not marked.is_file():
-        raise InputError(
-            Problem(
-                "không có tệp mẫu DOCX mang dấu dữ liệu mô phỏng",
-                (config.name, "format.docx.reference-doc"),
-                expected="một tệp cùng tên, thêm “-mo-phong” trước dấu chấm",
-                remedy="khôi phục tệp mẫu từ bản gốc",
-            )
-        )
-    return marked
-
-
 def _read(config: Path) -> tuple[Any, yaml.Node | None]:
     name = config.name
     try:

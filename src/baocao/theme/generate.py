@@ -11,6 +11,9 @@ from baocao.theme import THEME
 from baocao.theme.measures import Measures, Style, load_measures
 from baocao.theme.wordstyles import HEADER_IDS, W, section_properties, styles_part, twips
 
+MARKED_DOCX = "van-ban-dau.docx"
+"""The reference document of a report with a mark, beside its source; the filters know it by the end of its name."""
+
 GENERATED = "Generated from nd30.yml by `python -m baocao.theme.generate`; edit that file instead."
 
 _REL = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -23,11 +26,8 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 _ALIGN = {"deu": ("left", True), "giua": ("center", False), "trai": ("left", False), "phai": ("right", False)}
 
 
-def reference_document(measures: Measures, simulated: bool) -> bytes:
-    """The DOCX that pandoc takes styles, page and headers from.
-
-    `simulated` puts the mark of simulated data into the header of every page, the first included.
-    """
+def reference_document(measures: Measures, mark: str = "") -> bytes:
+    """The DOCX that pandoc takes styles, page and headers from, with `mark` in the header of every page."""
     parts = {
         "[Content_Types].xml": _content_types(),
         "_rels/.rels": _relationships([("rId1", "officeDocument", "word/document.xml")]),
@@ -44,8 +44,8 @@ def reference_document(measures: Measures, simulated: bool) -> bytes:
         "word/styles.xml": styles_part(measures),
         "word/settings.xml": _settings(measures),
         "word/fontTable.xml": _font_table(measures),
-        "word/header1.xml": _header(measures, numbered=True, simulated=simulated),
-        "word/header2.xml": _header(measures, numbered=False, simulated=simulated),
+        "word/header1.xml": _header(numbered=True, mark=mark),
+        "word/header2.xml": _header(numbered=False, mark=mark),
     }
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
@@ -74,7 +74,6 @@ def typst_measures(measures: Measures) -> str:
         f'  phong: (ten: "{font.nhung}", len: {font.len:g}em, xuong: {font.xuong:g}em, '
         # What remains between two lines set solid.
         f"dong-don: {font.dong_don:g}, khit: {font.len + font.xuong:g}),",
-        f'  mo-phong: "{measures.mo_phong}",',
         f"  cot: (trai: {blocks.trai:g}%, phai: {blocks.phai:g}%, ky-trai: {blocks.ky_trai:g}%, "
         f"ky-phai: {blocks.ky_phai:g}%),",
         f"  duong-ke: (net: {rules.net:g}pt, cach: {rules.cach:g}pt, tieu-ngu: {rules.tieu_ngu.phan:g}, "
@@ -124,8 +123,7 @@ def lua_measures(measures: Measures) -> str:
 def outputs(measures: Measures) -> dict[Path, bytes]:
     """Every derived file and its content."""
     return {
-        THEME / "van-ban.docx": reference_document(measures, simulated=False),
-        THEME / "van-ban-mo-phong.docx": reference_document(measures, simulated=True),
+        THEME / "van-ban.docx": reference_document(measures),
         THEME / "nd30.typ": typst_measures(measures).encode(),
         THEME / "filters" / "nd30.lua": lua_measures(measures).encode(),
     }
@@ -202,7 +200,7 @@ def _font_table(measures: Measures) -> str:
     )
 
 
-def _header(measures: Measures, numbered: bool, simulated: bool) -> str:
+def _header(numbered: bool, mark: str) -> str:
     paragraphs = ""
     if numbered:
         paragraphs += (
@@ -211,8 +209,8 @@ def _header(measures: Measures, numbered: bool, simulated: bool) -> str:
             '<w:r><w:fldChar w:fldCharType="separate"/></w:r><w:r><w:rPr><w:noProof/></w:rPr><w:t>2</w:t></w:r>'
             '<w:r><w:fldChar w:fldCharType="end"/></w:r></w:p>'
         )
-    if simulated:
-        paragraphs += f'<w:p><w:pPr><w:pStyle w:val="MoPhong"/></w:pPr><w:r><w:t>{measures.mo_phong}</w:t></w:r></w:p>'
+    if mark:
+        paragraphs += f'<w:p><w:pPr><w:pStyle w:val="DauLuuY"/></w:pPr><w:r><w:t>{mark}</w:t></w:r></w:p>'
     if not paragraphs:
         paragraphs = '<w:p><w:pPr><w:pStyle w:val="SoTrang"/></w:pPr></w:p>'
     return f"<w:hdr {W}>{paragraphs}</w:hdr>"

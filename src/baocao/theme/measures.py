@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from baocao.errors import InputError, Problem
 from baocao.period import Period
 from baocao.theme import THEME
-from baocao.yamlfile import Dated, load_model
+from baocao.yamlfile import Dated, Strict, load_model
 
 SOURCE = THEME / "nd30.yml"
 
@@ -146,12 +146,19 @@ class Style(_Allowed):
         return self.kieu is not None and "nghieng" in self.kieu.split()
 
 
+class Marks(Strict):
+    """What every page says of a report that is none to be relied on."""
+
+    mo_phong: str = Field(alias="mo-phong")
+    chua_du: str = Field(alias="chua-du")
+
+
 class Measures(Dated):
     """All of `nd30.yml`: the form of documents from `valid_from` to `valid_to`."""
 
     trang: Page
     phong: Typeface
-    mo_phong: str = Field(alias="mo-phong")
+    dau: Marks
     letterhead: Blocks
     duong_ke: Rules = Field(alias="duong-ke")
     bang: Grid

@@ -49,7 +49,7 @@ return {
     OBangSoNho = 11,
     TenHinh = 13,
     SoTrang = 14,
-    MoPhong = 11,
+    DauLuuY = 11,
     NgatPhan = 1,
     FootnoteText = 11,
   },

@@ -318,12 +318,13 @@ local function thuoc_tinh(doc, info)
   end
 end
 
--- The mark of simulated data stands in the headers of its own reference document, which the front matter names.
+-- Marks of a report that is none to be relied on stand in the headers of a reference document of its own, which the
+-- front matter names.
 local function kiem_tra_dau(meta)
-  local simulated = (meta['van-ban'] or {})['mo-phong'] == true
-  local marked = (PANDOC_WRITER_OPTIONS.reference_doc or ''):match('%-mo%-phong%.docx$') ~= nil
-  if simulated ~= marked then
-    error('tệp mẫu DOCX (reference-doc) không khớp với dấu “mo-phong” của văn bản')
+  local wanted = #((meta['van-ban'] or {})['dau'] or {}) > 0
+  local marked = (PANDOC_WRITER_OPTIONS.reference_doc or ''):match('%-dau%.docx$') ~= nil
+  if wanted ~= marked then
+    error('tệp mẫu DOCX (reference-doc) không khớp với dấu lưu ý (dau) của văn bản')
   end
 end
 

@@ -1,0 +1,7 @@
+"""`python -m baocao`, as timers call it."""
+
+import sys
+
+from baocao.cli import main
+
+sys.exit(main())
