@@ -22,6 +22,8 @@ from baocao.period import Period
 from baocao.project import ROOT_VARIABLE, Project, Section
 from baocao.render import FORMATS, Embedded, Renderer, marked_reference, render
 from baocao.store import Store, readable
+from baocao.summary import NAME as SUMMARY
+from baocao.summary import write_summary
 from baocao.theme.measures import measures_in_force
 from baocao.weave import weave
 
@@ -105,7 +107,9 @@ def _make(
             INDICATORS: {code for item in month.indicators for code in item.reads},
             **{part.section.label: part.reads for part in parts},
         }
-        manifest = describe(str(period), renderer.name, tools, {**month.read_files, **own}, files.values(), reads)
+        write_summary(work / SUMMARY, month.params, month.indicators)
+        made = [*files.values(), work / SUMMARY]
+        manifest = describe(str(period), renderer.name, tools, {**month.read_files, **own}, made, reads)
         write_manifest(work / "manifest.json", manifest)
         store.commit()
     return Result({name: store.final / path.name for name, path in files.items()}, month.findings, renderer.name, tools)
