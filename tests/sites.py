@@ -3,11 +3,13 @@
 import hashlib
 import json
 from datetime import UTC, datetime
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from baocao.period import Period
 from baocao.project import Project
+from baocao.vi import format_number
 
 _PAGE = """<!DOCTYPE html>
 <html lang="vi">
@@ -77,20 +79,19 @@ def write_results(
 
 
 def _summary(period: Period, value: int | None, simulated: bool) -> dict[str, Any]:
-    rate = None if value is None else value * 100 / 388_006
+    rate: dict[str, Any] | None = None
+    if value is not None:
+        text = f"{value * 100 / 388_006:.2f}%".replace(".", ",")
+        rate = {"code": "cccd.ty_le", "exact": str(Fraction(value * 100, 388_006)), "text": text, "unit": ""}
     first = {
         "label": "Thẻ CCCD gắn chip đã cấp" if str(period) < "2024-07" else "Thẻ căn cước đã cấp",
         "value": {
             "code": "cccd.da_cap",
             "exact": None if value is None else str(value),
-            "text": "…" if value is None else f"{value:,}".replace(",", "."),
+            "text": "…" if value is None else format_number(value),
             "unit": "thẻ",
         },
-        "rate": None
-        if rate is None
-        else {"code": "cccd.ty_le", "exact": f"{value * 100}/388006", "text": f"{rate:.2f}%".replace(".", ","), "unit": ""}
-        if value is not None
-        else None,
+        "rate": rate,
         "change": "tăng 1.234 so với tháng trước" if period.month > 1 else "",
     }
     return {

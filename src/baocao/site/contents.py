@@ -9,7 +9,9 @@ from baocao.vi import nfc
 _HEADINGS = {"h2": 2, "h3": 3, "h4": 4, "h5": 5}
 _INSIDE = {"a", "abbr", "b", "em", "i", "span", "strong", "sub", "sup"}
 """Elements that do not end a word."""
+_CELLS = {"td", "th"}
 _SPACE = re.compile(r"\s+")
+_GAP = re.compile(r" ·( ·)+")
 
 
 @dataclass
@@ -28,6 +30,8 @@ class _Reader(HTMLParser):
     depth: int = 0
     """Open `main` elements."""
     heading: str = ""
+    around: str = ""
+    """Address of the `section` that begins, for a heading that has none of its own."""
 
     def __post_init__(self) -> None:
         super().__init__()
@@ -36,8 +40,10 @@ class _Reader(HTMLParser):
         if tag == "main":
             self.depth += 1
             self.sections.append(Section("", 2))
-        elif tag in _HEADINGS and (anchor := dict(attrs).get("id")):
-            self.heading = tag
+        elif tag == "section":
+            self.around = dict(attrs).get("id") or ""
+        elif tag in _HEADINGS and (anchor := dict(attrs).get("id") or self.around):
+            self.heading, self.around = tag, ""
             self.sections.append(Section(anchor, _HEADINGS[tag]))
         if tag not in _INSIDE:
             self._add(" ")
@@ -47,7 +53,9 @@ class _Reader(HTMLParser):
             self.depth -= 1
         elif tag == self.heading:
             self.heading = ""
-        if tag not in _INSIDE:
+        if tag in _CELLS:
+            self._add(" · ")
+        elif tag not in _INSIDE:
             self._add(" ")
 
     def handle_data(self, data: str) -> None:
@@ -72,4 +80,4 @@ def read_contents(page: str) -> list[Section]:
 
 
 def _tidy(text: str) -> str:
-    return nfc(_SPACE.sub(" ", text).strip())
+    return nfc(_GAP.sub(" ·", _SPACE.sub(" ", text)).strip(" ·"))

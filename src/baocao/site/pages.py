@@ -77,12 +77,14 @@ class _Builder:
         span = courses(upwards, upwards[-1].period.month)
         self.page("nam.html", f"nam/{year}/index.html", year=year, courses=span, marked=self._marked(editions))
 
-    def month(self, edition: Edition, place: str, canonical: str = "", alias: str = "") -> None:
-        """The page of one revision with its files; `alias` names the files in place of the period."""
+    def month(self, edition: Edition, place: str, canonical: str = "") -> None:
+        """The page of one revision with its files, whose names have no month where another address is `canonical`."""
         revisions = self.editions[edition.period]
-        files = {kind: f"bao-cao{alias or f'-{edition.period}'}.{kind}" for kind in FORMATS if kind != "html"}
+        stem = "bao-cao" if canonical else f"bao-cao-{edition.period}"
+        files = {kind: f"{stem}.{kind}" for kind in FORMATS if kind != "html"}
         for kind, name in files.items():
             link(edition.file(kind), self.folder / place / name)
+        replaced_by = revisions[-1] if edition is not revisions[-1] else None
         neighbours = [item.period for item in self.newest]
         index = neighbours.index(edition.period)
         self.page(
@@ -94,19 +96,14 @@ class _Builder:
             hashes=[(edition.file(kind).name, edition.outputs[edition.file(kind).name]) for kind in FORMATS],
             before=neighbours[index - 1] if index else None,
             after=neighbours[index + 1] if index + 1 < len(neighbours) else None,
-            replaced_by=revisions[-1] if edition is not revisions[-1] else None,
+            replaced_by=replaced_by,
             canonical=canonical,
             marked=self._marked([edition]),
         )
         up = "../" * len(PurePosixPath(place).parts)
-        page = self.templates.get_template("bao-cao.html").module
-        strip = str(
-            page.strip(  # type: ignore[attr-defined]
-                up, edition, revisions[-1] if edition is not revisions[-1] else None, files
-            )
-        )
-        head = str(page.head(self.release, canonical))  # type: ignore[attr-defined]
-        content = dress(edition.file("html").read_text(encoding="utf-8"), head, strip)
+        parts: Any = self.templates.get_template("bao-cao.html").module
+        strip = parts.strip(up, edition, replaced_by, files)
+        content = dress(edition.file("html").read_text(encoding="utf-8"), parts.head(self.release, canonical), strip)
         write(self.folder / place / "bao-cao.html", content.encode())
 
     def search(self) -> None:
@@ -155,7 +152,7 @@ def build_pages(folder: Path, record: Record, editions: Mapping[Period, Sequence
         builder.month(revisions[-1], str(period))
         for edition in revisions:
             builder.month(edition, f"{period}/lan-{edition.number}")
-    builder.month(builder.newest[-1], "latest", f"../{builder.newest[-1].period}/", alias="")
+    builder.month(builder.newest[-1], "latest", f"../{builder.newest[-1].period}/")
     for year, of_year in builder.years.items():
         builder.year(year, of_year)
     builder.search()

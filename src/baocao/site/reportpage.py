@@ -6,7 +6,7 @@ _HEAD, _BODY = "</head>", '<div class="trang">'
 
 
 def dress(page: str, head: str, strip: str) -> str:
-    """`page` with `head` in its head and `strip` before its content; neither has style or script, so the policy holds."""
+    """`page` with `head` in its head and `strip` before its content; its policy allows both."""
     for landmark in (_HEAD, _BODY):
         if page.count(landmark) != 1:
             raise RunError(
