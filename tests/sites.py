@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
@@ -107,3 +108,30 @@ def _summary(period: Period, value: int | None, simulated: bool) -> dict[str, An
         "simulated": simulated,
         "indicators": [first],
     }
+
+
+def check_site(root: Path) -> str:
+    """The release that `root` serves: whole, of one piece, every link in it leads somewhere; its id."""
+    current = root / "current"
+    record = json.loads((current / "ban-phat-hanh.json").read_text(encoding="utf-8"))
+    pages = sorted(current.rglob("*.html"))
+    assert current / "index.html" in pages
+    for page in pages:
+        text = page.read_text(encoding="utf-8")
+        assert f'<meta name="ban-phat-hanh" content="{record["id"]}">' in text, page
+        for target in re.findall(r'(?:href|src|action|data-tep)="([^"#?]+)', text):
+            if target.startswith("data:") or page.name == "404.html":
+                continue
+            assert "://" not in target, (page, target)
+            assert not target.startswith("/"), (page, target)
+            place = page.parent / target
+            assert (place / "index.html" if place.is_dir() else place).is_file(), (page, target)
+    for month, numbers in record["months"].items():
+        for number in numbers:
+            outputs = json.loads((root / "months" / month / str(number) / "manifest.json").read_bytes())["outputs"]
+            for kind in ("pdf", "docx"):
+                name = f"bao-cao-{month}.{kind}"
+                content = (current / month / f"lan-{number}" / name).read_bytes()
+                assert hashlib.sha256(content).hexdigest() == outputs[name]
+    identity: str = record["id"]
+    return identity

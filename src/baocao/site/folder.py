@@ -11,7 +11,7 @@ from filelock import FileLock, Timeout
 
 from baocao.errors import InputError, Problem, RunError
 from baocao.period import Period
-from baocao.site.switch import retire, shed, switch
+from baocao.site.switch import shed, switch
 from baocao.site.tree import discard, link_tree, move, read_json, settle, settle_names
 from baocao.store import readable
 
@@ -110,7 +110,8 @@ class Site:
             elif (self.previous / RECORD).is_file():
                 move(self.previous, self.current)
         elif self.following.exists():
-            retire(self.following, self.previous)
+            discard(self.previous)
+            move(self.following, self.previous)
         if self.previous.exists():
             shed(self.previous)
         if (self.current / RECORD).is_file():

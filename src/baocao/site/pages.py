@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -130,6 +131,22 @@ class _Builder:
 
 def build_pages(folder: Path, record: Record, editions: Mapping[Period, Sequence[Edition]]) -> None:
     """Write the whole release of `editions` (the revisions of each month, oldest first) into the new `folder`."""
+    builder = _Builder(folder, record["id"], editions, Assets(folder), _templates())
+    builder.front()
+    for period, revisions in editions.items():
+        builder.month(revisions[-1], str(period))
+        for edition in revisions:
+            builder.month(edition, f"{period}/lan-{edition.number}")
+    builder.month(builder.newest[-1], "latest", f"../{builder.newest[-1].period}/")
+    for year, of_year in builder.years.items():
+        builder.year(year, of_year)
+    builder.search()
+    builder.not_found()
+    write_json(folder / RECORD, record)
+
+
+@cache
+def _templates() -> Environment:
     templates = Environment(
         loader=FileSystemLoader(THEME / "site"),
         autoescape=True,
@@ -146,15 +163,4 @@ def build_pages(folder: Path, record: Record, editions: Mapping[Period, Sequence
         "capitalize_first": lambda text: text[:1].upper() + text[1:],
         "blank": lambda text: text.replace(BLANK, "…"),
     }
-    builder = _Builder(folder, record["id"], editions, Assets(folder), templates)
-    builder.front()
-    for period, revisions in editions.items():
-        builder.month(revisions[-1], str(period))
-        for edition in revisions:
-            builder.month(edition, f"{period}/lan-{edition.number}")
-    builder.month(builder.newest[-1], "latest", f"../{builder.newest[-1].period}/")
-    for year, of_year in builder.years.items():
-        builder.year(year, of_year)
-    builder.search()
-    builder.not_found()
-    write_json(folder / RECORD, record)
+    return templates

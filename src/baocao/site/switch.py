@@ -17,7 +17,7 @@ _SWAP = 2  # RENAME_EXCHANGE of Linux, RENAME_SWAP of macOS
 _NO_EXCHANGE = {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP}
 
 _GRACE = 0.5
-"""Seconds for requests that found their file in the release before, where a switch takes two renames."""
+"""Seconds for requests that have found their file in the release before and not yet opened it."""
 
 
 def exchange(first: Path, second: Path) -> bool:
@@ -48,8 +48,10 @@ def switch(following: Path, current: Path, previous: Path) -> None:
     """
     if not current.exists():
         move(following, current)
-    elif exchange(following, current):
-        retire(following, previous)
+        return
+    if exchange(following, current):
+        discard(previous)
+        move(following, previous)
     else:
         discard(previous)
         move(current, previous)
@@ -58,14 +60,7 @@ def switch(following: Path, current: Path, previous: Path) -> None:
         except OSError:
             move(previous, current)
             raise
-        time.sleep(_GRACE)
-        shed(previous)
-
-
-def retire(replaced: Path, previous: Path) -> None:
-    """Keep the static files of a release that was replaced."""
-    discard(previous)
-    move(replaced, previous)
+    time.sleep(_GRACE)
     shed(previous)
 
 
