@@ -166,6 +166,8 @@ class Defaults(Strict):
     """The formats whose copy has the charts; the others are the strict official copy."""
     cell_timeout: int = Field(default=300, ge=1)
     """Seconds that one notebook cell may take."""
+    site: Line | None = None
+    """Folder of the site that months are published to, from the project's folder."""
 
     @model_validator(mode="after")
     def _day_is_off_or_worked(self) -> "Defaults":

@@ -22,6 +22,8 @@ from baocao.period import Period
 from baocao.project import ROOT_VARIABLE, Project, Section
 from baocao.render import FORMATS, Embedded, Renderer, render
 from baocao.store import Store, readable
+from baocao.summary import NAME as SUMMARY
+from baocao.summary import write_summary
 from baocao.theme.measures import measures_in_force
 from baocao.weave import weave
 
@@ -110,7 +112,9 @@ def _make(
         }
         lacking = tuple(dict.fromkeys(finding.department or "Chung" for finding in month.stopping))
         inputs = current_inputs(project, month, sections)
-        manifest = describe(str(period), renderer.name, tools, inputs, files.values(), reads, lacking)
+        write_summary(work / SUMMARY, month.params, month.indicators)
+        described = [*files.values(), work / SUMMARY]
+        manifest = describe(str(period), renderer.name, tools, inputs, described, reads, lacking)
         write_manifest(work / MANIFEST, manifest)
         store.commit()
     made = {name: store.final / path.name for name, path in files.items()}

@@ -8,51 +8,14 @@
   const byId = (id) => document.getElementById(id);
   const WRITING = 'input, textarea, select';
 
-  // ---- Light and dark: the style sheet has one block for dark; the choice says when it holds.
-  const KEY = 'baocao.nen';
-  const LOOKS = [
-    { name: 'may', label: 'theo máy', media: 'screen and (prefers-color-scheme: dark)' },
-    { name: 'sang', label: 'sáng', media: 'not all' },
-    { name: 'toi', label: 'tối', media: 'screen' },
-  ];
-  const dark = [...document.styleSheets].flatMap((sheet) => [...sheet.cssRules])
-    .find((rule) => rule.media && rule.media.mediaText.includes('prefers-color-scheme: dark'));
-  let look = Math.max(0, LOOKS.findIndex((each) => each.name === remembered()));
-
-  function remembered() {
-    try { return localStorage.getItem(KEY); } catch { return null; } // storage may be forbidden
-  }
-
-  function remember(name) {
-    try { localStorage.setItem(KEY, name); } catch { /* the choice holds until the page is closed */ }
-  }
-
-  function applyLook() {
-    if (dark) dark.media.mediaText = LOOKS[look].media;
-  }
-
-  applyLook();
   document.addEventListener('DOMContentLoaded', () => {
     const main = byId('noi-dung');
-    looks();
     barHeight();
     contents(main);
     tables();
     const hide = sources(main);
     search(main, hide);
   });
-
-  function looks() {
-    const name = byId('ten-nen');
-    const say = () => { name.textContent = 'Nền: ' + LOOKS[look].label; };
-    byId('doi-nen').addEventListener('click', () => {
-      look = (look + 1) % LOOKS.length;
-      remember(LOOKS[look].name);
-      applyLook();
-      say();
-    });
-    say();
-  }
 
   // What sticks to the top must not hide what one has gone to.
   function barHeight() {

@@ -1,0 +1,204 @@
+"""The folder of a site: its parts, one publisher at a time, and what an interrupted command left."""
+
+import contextlib
+import errno
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from baocao.errors import InputError, Problem, RunError
+from baocao.period import Period
+from baocao.site.switch import shed, switch
+from baocao.site.tree import discard, link_tree, move, read_json, settle, settle_names
+from baocao.store import readable
+
+RECORD = "ban-phat-hanh.json"
+"""What a release is made of: its id, and the revisions of each month."""
+
+# How a network share or a disk says that it is no longer there.
+_GONE = {
+    errno.ENOENT,
+    errno.ENOTDIR,
+    errno.ESTALE,
+    errno.ENODEV,
+    errno.ENXIO,
+    errno.ENOTCONN,
+    errno.EHOSTDOWN,
+    errno.EHOSTUNREACH,
+    errno.ENETDOWN,
+    errno.ENETUNREACH,
+    errno.ETIMEDOUT,
+    errno.ECONNRESET,
+    errno.ECONNABORTED,
+}
+
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Site:
+    """One site, by the folder it is in."""
+
+    root: Path
+
+    @property
+    def current(self) -> Path:
+        """What the web server serves."""
+        return self.root / "current"
+
+    @property
+    def following(self) -> Path:
+        """What is about to be `current`; after an exchange, what was."""
+        return self.root / "next"
+
+    @property
+    def previous(self) -> Path:
+        """Static files of the release before; while a switch takes two renames, the whole of it."""
+        return self.root / "previous"
+
+    @property
+    def releases(self) -> Path:
+        """The last releases that readers saw."""
+        return self.root / "releases"
+
+    @property
+    def months(self) -> Path:
+        """What was published, by month and revision."""
+        return self.root / "months"
+
+    @property
+    def work(self) -> Path:
+        """Where a release is built."""
+        return self.root / ".work"
+
+    def release_ids(self) -> tuple[str, ...]:
+        """The releases that are kept, oldest first."""
+        return tuple(sorted(path.name for path in self.releases.iterdir())) if self.releases.is_dir() else ()
+
+    def record(self) -> Record | None:
+        """The record of the release that is served; of the last one, should that be lost."""
+        ids = self.release_ids()
+        for folder in (self.current, *(self.releases / name for name in reversed(ids))):
+            if (folder / RECORD).is_file():
+                record: Record = read_json(folder / RECORD)
+                return record
+        return None
+
+    def switch_to(self, release: Path) -> None:
+        """Serve the tree `release`, which stays as it is."""
+        stage = self.work / "next"
+        link_tree(release, stage)
+        settle(stage)
+        move(stage, self.following)
+        switch(self.following, self.current, self.previous)
+        settle_names(self.root)
+
+    def list_release(self, name: str) -> None:
+        """Keep the release of that name, which is in the work folder and served, among the releases."""
+        self.releases.mkdir(exist_ok=True)
+        move(self.work / name, self.releases / name)
+        settle_names(self.releases)
+
+    def recover(self) -> None:
+        """Finish or undo what an interrupted command left; what is there tells which."""
+        if not self.current.exists():
+            if self.following.exists():
+                move(self.following, self.current)
+            elif (self.previous / RECORD).is_file():
+                move(self.previous, self.current)
+        elif self.following.exists():
+            discard(self.previous)
+            move(self.following, self.previous)
+        if self.previous.exists():
+            shed(self.previous)
+        if (self.current / RECORD).is_file():
+            name = read_json(self.current / RECORD)["id"]
+            if (self.work / name).is_dir() and not (self.releases / name).exists():
+                self.list_release(name)
+        discard(self.work)
+
+
+@contextlib.contextmanager
+def opened(root: Path, wait: float) -> Iterator[Site]:
+    """The site in `root`, for one command at a time; another waits up to `wait` seconds, then is a `RunError`.
+
+    A folder without a site becomes one if it is new or empty; any other is an `InputError`.
+    """
+    site = Site(root)
+    with _reachable(root), readable(root):
+        _check(site)
+        root.mkdir(exist_ok=True)
+        lock = FileLock(root / ".lock", timeout=wait)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise RunError(
+                Problem(
+                    "một lệnh khác đang công bố lên trang này",
+                    (str(root),),
+                    expected="mỗi trang một lệnh publish hoặc rollback tại một thời điểm",
+                    remedy="chờ lệnh kia xong rồi chạy lại lệnh",
+                )
+            ) from None
+        try:
+            site.recover()
+            site.work.mkdir()
+            try:
+                yield site
+            except BaseException:
+                # Room on the disk is given back at once, where that can be done.
+                with contextlib.suppress(OSError):
+                    site.recover()
+                raise
+            discard(site.work)
+        finally:
+            lock.release()
+
+
+def _check(site: Site) -> None:
+    root = site.root
+    if root.is_dir():
+        known = (root / ".lock", site.current / RECORD, site.releases)
+        if any(path.exists() for path in known) or not any(root.iterdir()):
+            return
+        fault = "thư mục đã có tệp, và không phải trang do baocao tạo"
+    elif root.exists():
+        fault = "là một tệp, không phải thư mục"
+    elif root.parent.is_dir():
+        return
+    else:
+        fault = "không có thư mục này, cũng không có thư mục chứa nó"
+    raise InputError(
+        Problem(
+            fault,
+            (str(root),),
+            expected="thư mục của trang, thư mục trống, hoặc thư mục mới trong một thư mục đã có",
+            remedy="kiểm tra đường dẫn và kết nối tới ổ mạng, hoặc chọn thư mục khác bằng --site",
+        )
+    )
+
+
+@contextlib.contextmanager
+def _reachable(root: Path) -> Iterator[None]:
+    """A folder that went away while a command worked in it is a `RunError`; any other fault goes on as it is."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _GONE or not str(error.filename or root).startswith(str(root)):
+            raise
+        raise RunError(
+            Problem(
+                "không còn thấy thư mục của trang trong khi đang ghi",
+                (str(error.filename or root),),
+                expected=f"thư mục {root} có mặt suốt khi lệnh chạy",
+                remedy="kiểm tra ổ đĩa hoặc ổ mạng, rồi chạy lại lệnh",
+            )
+        ) from error
+
+
+def month_folder(site: Site, period: Period, number: int) -> Path:
+    """Where revision `number` of a month is kept."""
+    return site.months / str(period) / str(number)
