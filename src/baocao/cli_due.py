@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from baocao.cli_usage import Command, Group
-from baocao.errors import BusyError, InputError, Problem, RunError
+from baocao.errors import BusyError, InputError, Problem
 from baocao.period import Period
 from baocao.project import Project
 
@@ -172,10 +172,7 @@ def _show(result: "DueResult") -> None:
 
 def _publish(project: Project, period: Period) -> None:
     """Put a month on the project's site."""
-    raise RunError(
-        Problem(
-            f"chưa công bố được kỳ {period}: bản cài này chưa có phần trang nội bộ",
-            (project.settings.relative_to(project.root).as_posix(), "publish", "automatic"),
-            remedy="đặt automatic: false, hoặc cài bản có lệnh baocao publish",
-        )
-    )
+    from baocao.cli_site import chosen_site
+    from baocao.site import publish
+
+    publish(project, period, chosen_site(project, None))
