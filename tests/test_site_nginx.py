@@ -78,7 +78,8 @@ def server(tmp_path: Path, site: Path) -> Iterator[Server]:
     mime = next((path for path in (Path("/etc/nginx/mime.types"),) if path.exists()), None)
     conf.write_text(
         # Folders of tests are closed to other users.
-        f"{'user root;' if os.geteuid() == 0 else ''}\nworker_processes 2;\npid {tmp_path}/nginx.pid;\nerror_log {tmp_path}/error.log;\n"
+        f"{'user root;' if os.geteuid() == 0 else ''}\nworker_processes 2;\n"
+        f"pid {tmp_path}/nginx.pid;\nerror_log {tmp_path}/error.log;\n"
         f"events {{ worker_connections 256; }}\nhttp {{\n{f'include {mime};' if mime else ''}\naccess_log off;\n"
         f"{temporary}\ninclude {tmp_path}/site.conf;\n}}\n",
         encoding="utf-8",
