@@ -410,7 +410,7 @@ def test_a_run_says_which_programs_made_its_files(staged: Project) -> None:
     assert manifest["renderer"] == "quarto"
     assert manifest["renderer_tools"] == result.tools
     left = {path.name for path in (staged.outputs / str(APRIL)).iterdir()}
-    assert left == {"bao-cao-2024-04.html", "build", "manifest.json"}
+    assert left == {"bao-cao-2024-04.html", "build", "manifest.json", "tom-tat.json"}
     assert {path.name for path in staged.root.iterdir()} == before
     assert (staged.root / ".gitignore").read_bytes() == ignored
 

@@ -3,6 +3,7 @@
 import http.client
 import itertools
 import json
+import os
 import re
 import shutil
 import socket
@@ -58,9 +59,6 @@ def site(tmp_path: Path, project: Project, monkeypatch: pytest.MonkeyPatch) -> P
     monkeypatch.setattr("baocao.site.switch._GRACE", 0.02)
     for period in (APRIL, MAY):
         publish(project, period, tmp_path / "trang")
-    # The workers of nginx are another user.
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
     return tmp_path / "trang"
 
 
@@ -79,7 +77,9 @@ def server(tmp_path: Path, site: Path) -> Iterator[Server]:
     )
     mime = next((path for path in (Path("/etc/nginx/mime.types"),) if path.exists()), None)
     conf.write_text(
-        f"worker_processes 2;\npid {tmp_path}/nginx.pid;\nerror_log {tmp_path}/error.log;\n"
+        # Folders of tests are closed to other users.
+        f"{'user root;' if os.geteuid() == 0 else ''}\nworker_processes 2;\n"
+        f"pid {tmp_path}/nginx.pid;\nerror_log {tmp_path}/error.log;\n"
         f"events {{ worker_connections 256; }}\nhttp {{\n{f'include {mime};' if mime else ''}\naccess_log off;\n"
         f"{temporary}\ninclude {tmp_path}/site.conf;\n}}\n",
         encoding="utf-8",
