@@ -48,8 +48,10 @@ $(VENV)/bin/python:
 $(VENV)/.run: requirements.lock pyproject.toml | $(VENV)/bin/python
 	$(PIP) --require-hashes -r requirements.lock
 	$(PIP) --no-deps --no-build-isolation --no-index -e .
+	$(BIN)/python -m baocao.hooks install
 	@touch $@
 
 $(VENV)/.test $(VENV)/.lab: $(VENV)/.%: requirements-%.lock $(VENV)/.run
 	$(PIP) --require-hashes -r requirements-$*.lock
+	$(BIN)/python -m baocao.hooks install
 	@touch $@

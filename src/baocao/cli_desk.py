@@ -150,12 +150,15 @@ def _edit(
 ) -> int:
     from baocao.cli_text import console, say, shown
     from baocao.desk import open_lab, own_notebook, require_lab
+    from baocao.hooks import install
 
     project = Project.find()
     wanted = chosen_period(project, period)
     require_lab()
     opened = project.root / "notebooks"
     output = console(stderr=True)
+    if note := install(project.root).note:
+        say(output, f"Lưu ý: {note}")
     if section is not None:
         opened, made = own_notebook(project, wanted, section)
         say(output, f"{'Đã tạo sổ tay' if made else 'Sổ tay'} riêng của kỳ {wanted}: {shown(opened)}")
