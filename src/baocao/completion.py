@@ -7,12 +7,13 @@ from IPython.core.completer import CompletionContext, SimpleCompletion, SimpleMa
 
 from baocao.dataset import Dataset
 from baocao.narrative import FILTERS
+from baocao.vi import strip_marks
 
 IDENTIFIER = "baocao"
 
 _STRING = re.compile(r"""report(?:\.figure\(|\.table\(|\[)\s*["'](?P<typed>[\w.]*)$""")
 _FILTER = re.compile(r"\|\s*(?P<typed>\w*)$")
-_NAME = re.compile(r"[A-Za-z_][\w.]*$")
+_NAME = re.compile(r"[^\W\d][\w.]*$")
 _FUNCTION_TYPE, _CODE_TYPE = "function", "property"
 
 
@@ -49,8 +50,8 @@ def candidates(before: str, dataset: Dataset, names: Iterable[str]) -> tuple[str
             return typed, [(name, _FUNCTION_TYPE) for name in sorted(FILTERS) if name.startswith(typed)]
         name = _NAME.search(before[opened:])
         typed = name[0] if name else ""
-        blocks = set(dataset.names_under(""))
-        functions = () if "." in typed else sorted(set(names) - blocks)
+        codes = set(dataset.names_under(""))
+        functions = () if "." in typed else sorted(set(names) - codes)
         return typed, [
             *_codes(dataset, typed),
             *((name, _FUNCTION_TYPE) for name in functions if name.startswith(typed)),
@@ -62,7 +63,13 @@ def candidates(before: str, dataset: Dataset, names: Iterable[str]) -> tuple[str
 
 def _codes(dataset: Dataset, typed: str) -> list[tuple[str, str]]:
     """The codes one part further on; nothing counts as read."""
-    prefix, dot, part = typed.rpartition(".")
-    return [
-        (f"{prefix}{dot}{name}", _CODE_TYPE) for name in dataset.names_under(prefix) if name.lower().startswith(part)
-    ]
+    prefix, dot, part = _plain(typed).rpartition(".")
+    start = f"{prefix}{dot}"
+    # A list without a row in this month has no code, but is a block all the same.
+    blocks = (name[len(start) :].split(".")[0] for name in dataset.blocks if name.startswith(start))
+    names = dict.fromkeys((*dataset.names_under(prefix), *(name for name in blocks if name != "*")))
+    return [(f"{start}{name}", _CODE_TYPE) for name in names if _plain(name).startswith(part)]
+
+
+def _plain(text: str) -> str:
+    return strip_marks(text).lower()

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 from IPython.core.getipython import get_ipython
 from IPython.display import display
 
-from baocao import charts, completion, narrative
+from baocao import charts, completion, inspection, narrative
 from baocao.dataset import Dataset
 from baocao.errors import InputError, Problem
 from baocao.figure import Datum, Figure
@@ -300,6 +300,9 @@ def _register() -> None:
         *(one for one in completer.custom_matchers if getattr(one, "matcher_identifier", "") != completion.IDENTIFIER),
         completion.matcher(lambda: _current.vocabulary() if _current else None),
     ]
+    # IPython on a terminal has no kernel.
+    if kernel := getattr(shell, "kernel", None):
+        inspection.inspecting(kernel, lambda: _current.vocabulary()[0] if _current else None)
 
 
 _register()
