@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from baocao import desk
+from baocao.cli import main
 from baocao.errors import InputError
 from baocao.hooks import cleaned, install
 
@@ -103,6 +105,14 @@ def test_what_a_run_left_is_not_committed_and_the_working_file_follows(project: 
     assert _committed(project) == CLEAN
     assert path.read_text(encoding="utf-8") == CLEAN
     assert _git(project, "status", "--porcelain") == ""
+
+
+def test_edit_installs_the_hook(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BAOCAO_ROOT", str(project))
+    monkeypatch.setattr(desk, "require_lab", lambda: None)
+    monkeypatch.setattr(desk, "open_lab", lambda *arguments: 0)
+    assert main(["edit", "2024-05"]) == 0
+    assert (project / ".git/hooks/pre-commit").is_file()
 
 
 def test_a_partly_staged_notebook_keeps_its_working_file(project: Path) -> None:
