@@ -487,7 +487,9 @@ def descendants(commands: set[tuple[str, ...]]) -> None:
             parent = parents[parent]
         if parent == os.getpid():
             with contextlib.suppress(OSError):
-                commands.add(tuple(Path(f"/proc/{number}/cmdline").read_text(errors="replace").split("\0")))
+                commands.add(
+                    tuple(Path(f"/proc/{number}/cmdline").read_text(encoding="utf-8", errors="replace").split("\0"))
+                )
 
 
 @pytest.mark.quarto

@@ -1,7 +1,8 @@
-"""`python -m baocao`, as timers call it."""
+"""`python -m baocao`: as timers call it, and where the script `baocao` is not on the PATH."""
 
 import sys
 
 from baocao.cli import main
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

@@ -10,7 +10,7 @@ from baocao.errors import InputError, Problem
 from baocao.new import draft_notebook, move_notebook, whole, write_notebook
 from baocao.notebook_keys import PERIOD_VARIABLE
 from baocao.period import Period
-from baocao.project import ROOT_VARIABLE, Project, Section
+from baocao.project import ROOT_VARIABLE, Project, Section, files
 from baocao.store import readable
 
 SETTINGS = Path(__file__).with_name("lab")
@@ -50,7 +50,7 @@ def own_notebook(project: Project, period: Period, wanted: str) -> tuple[Path, b
 
 def _own_before(project: Project, period: Period, section: Section) -> Path | None:
     folder = project.root / "notebooks" / str(period.shift(-1))
-    return next(iter(sorted(folder.glob(f"{section.number:02}-*.ipynb"))), None)
+    return next((path for path in files(folder, ".ipynb") if path.name.startswith(f"{section.number:02}-")), None)
 
 
 def lab_command(project: Project, opened: Path, browser: bool) -> list[str]:

@@ -17,6 +17,7 @@ from baocao.errors import BaocaoError
 from baocao.project import Project
 
 _PACKAGES = ("papermill", "nbclient", "ipykernel", "pandas", "openpyxl", "seaborn", "matplotlib")
+_LAB = "make lab, hoặc pip install --require-hashes -r requirements-lab.lock"
 _REINSTALL = "cài lại môi trường: make run, hoặc pip install --require-hashes -r requirements.lock"
 _QUARTO_WAYS = "conda env create -f environment.yml, hoặc bộ cài Quarto; không có thì bộ dàn trang kèm theo làm thay"
 _FREE_BYTES = 500_000_000
@@ -112,7 +113,7 @@ def _desk() -> Iterator[Check]:
     try:
         yield Check("JupyterLab", State.GOOD, version("jupyterlab"))
     except PackageNotFoundError:
-        yield Check("JupyterLab", State.OPTIONAL, "chưa cài; chỉ cần để sửa sổ tay", "make lab")
+        yield Check("JupyterLab", State.OPTIONAL, "chưa cài; chỉ cần để sửa sổ tay", _LAB)
     encoding = locale.getpreferredencoding(False)
     yield Check("Bảng mã của hệ thống", State.GOOD, f"{encoding}; baocao luôn dùng UTF-8")
 

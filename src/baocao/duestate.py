@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from baocao.errors import BusyError, Problem, RunError
+from baocao.held import patiently
 from baocao.store import readable
 
 _FILE = "due.json"
@@ -87,7 +88,7 @@ class DueState(_Part):
                 file.write(self.model_dump_json(indent=1) + "\n")
                 file.flush()
                 os.fsync(file.fileno())
-            fresh.replace(path)
+            patiently(lambda: fresh.replace(path))
 
     def tell(self, notice: Notice) -> bool:
         """Let `notice` wait for being sent; False where the same was sent or waits already."""

@@ -12,6 +12,7 @@ from typing import Final
 import nbformat
 from nbformat import NotebookNode
 
+from baocao.held import patiently
 from baocao.notebook_keys import KEY
 from baocao.period import Period
 
@@ -123,4 +124,4 @@ def save(node: NotebookNode, target: Path) -> None:
     partial = target.with_name(target.name + ".part")
     text: str = nbformat.writes(node)  # type: ignore[no-untyped-call]
     partial.write_text(text + "\n", "utf-8", newline="\n")
-    partial.replace(target)
+    patiently(lambda: partial.replace(target))

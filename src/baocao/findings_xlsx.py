@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import re
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
@@ -36,6 +37,8 @@ _GENERAL, _GENERAL_FILE = "Nội dung không thuộc riêng đơn vị nào", "c
 _MOST_SHARING = 4
 """Workbooks that a finding may be about and still go to each of their departments: a sum over all units goes to one."""
 _LONGEST_NAME = 100
+_DEVICE = re.compile("con|prn|aux|nul|com[0-9]|lpt[0-9]")
+"""Windows has no files of these names."""
 _COLUMNS = (
     ("STT", 5),
     ("Mức độ", 10),
@@ -109,6 +112,8 @@ def by_department(month: Month) -> dict[str, tuple[Finding, ...]]:
 
 def _file_name(sending: _Sending, several: bool, taken: Container[str]) -> str:
     name = slug(sending.department)[:_LONGEST_NAME] or _GENERAL_FILE
+    if _DEVICE.fullmatch(name):
+        name = f"don-vi-{name}"
     if several:
         name += f"-{slug(Path(sending.workbook).stem)}"
     names = (f"{name}-{number}.xlsx" if number > 1 else f"{name}.xlsx" for number in count(1))

@@ -16,6 +16,7 @@ from pydantic import Field, field_validator, model_validator
 
 from baocao.errors import InputError, Problem
 from baocao.period import Period
+from baocao.project import files
 from baocao.units import NAME as UNITS
 from baocao.units import Unit, load_units
 from baocao.vi import fold
@@ -37,8 +38,10 @@ Checked = TypeVar("Checked")
 
 _LONGEST_CHOICE = 255
 """Characters that the list of a cell validation of Excel holds, commas included."""
-_FILE = re.compile(r"(?!~\$)[^\x00-\x1f<>:\"/\\|?*.][^\x00-\x1f<>:\"/\\|?*]*\.xlsx")
-"""A file name that Windows takes too, and that is no hidden or lock file."""
+_FILE = re.compile(
+    r"(?!~\$)(?!(?i:con|prn|aux|nul|com[0-9]|lpt[0-9])\.)[^\x00-\x1f<>:\"/\\|?*.][^\x00-\x1f<>:\"/\\|?*]*\.xlsx"
+)
+"""A file name that Windows takes too (no device), and that is no hidden or lock file."""
 
 
 class Constraints(Strict):
@@ -327,7 +330,7 @@ def load_forms(folder: Path, period: Period) -> tuple[Form, ...]:
     forms: list[Form] = []
     paths: list[Path] = []
     problems: list[Problem] = []
-    for path in sorted(folder.glob("*.yml")):
+    for path in files(folder, ".yml"):
         try:
             form = load_model(path, Form, f"data/forms/{path.name}")
         except InputError as error:
@@ -391,7 +394,8 @@ def _clashes(forms: Sequence[tuple[Form, Path]]) -> Iterator[Problem]:
             for at, block in enumerate(sheet.blocks):
                 names.append(("mã khối (block)", block.block, ("sheets", number, "blocks", at, "block")))
         for what, name, place in names:
-            other = seen.setdefault((what, name), path.name)
+            # Windows and macOS take names that differ in case for one.
+            other = seen.setdefault((what, name.casefold()), path.name)
             if other != path.name:
                 where = (f"data/forms/{path.name}", f"dòng {line_of(path, place)}")
                 remedy = "đổi một trong hai mã, hoặc sửa thời hạn áp dụng (valid_from, valid_to)"

@@ -306,6 +306,8 @@ class Kernels:
         self._environment = {**_ONE_THREAD, **os.environ, **_python_path()}
         # The order of a set reaches outputs (legends, tables), so that every kernel hashes alike.
         self._environment["PYTHONHASHSEED"] = "0"
+        # What a notebook reads or writes, and its tracebacks, do not depend on a code page.
+        self._environment["PYTHONUTF8"] = "1"
         self._given = dict(environment)
         self._want_warm = warm and zygote.SUPPORTED
         self._preload = preload

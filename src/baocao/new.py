@@ -16,11 +16,12 @@ from baocao.errors import InputError, Problem
 from baocao.executed import PARAMETERS_TAG
 from baocao.figure import Datum, Figure
 from baocao.forms import load_forms
+from baocao.held import patiently
 from baocao.intake import read_submissions
 from baocao.notebook_keys import KEY, NOTE_TAG
 from baocao.params import Acknowledgement
 from baocao.period import Period
-from baocao.project import Project
+from baocao.project import Project, files
 from baocao.reporting import ReportingDates, load_reporting_dates, weekday_date
 from baocao.store import readable
 from baocao.vi import format_date
@@ -114,7 +115,7 @@ def whole(path: Path) -> Iterator[Path]:
     _remove(draft)
     try:
         yield draft
-        draft.replace(path)
+        patiently(lambda: draft.replace(path))
     finally:
         _remove(draft)
 
@@ -169,7 +170,7 @@ def _drafts(project: Project, period: Period) -> dict[Path, Any]:
     before = period.shift(-1)
     drafts: dict[Path, Any] = {}
     problems: list[Problem] = []
-    for source in sorted((project.root / "notebooks" / str(before)).glob("*.ipynb")):
+    for source in files(project.root / "notebooks" / str(before), ".ipynb"):
         try:
             drafts[project.root / "notebooks" / str(period) / source.name] = draft_notebook(source, period)
         except InputError as error:
@@ -196,7 +197,7 @@ def draft_notebook(source: Path, period: Period) -> Any:
 def move_notebook(source: Path, period: Period) -> Any:
     """The notebook in `source`, without outputs, with `period` in its parameters cell; unreadable: `InputError`."""
     try:
-        notebook = nbformat.read(source, as_version=4)  # type: ignore[no-untyped-call]
+        notebook = nbformat.reads(source.read_text(encoding="utf-8-sig"), as_version=4)  # type: ignore[no-untyped-call]
     except (OSError, ValueError, KeyError, nbformat.ValidationError) as error:
         raise InputError(
             Problem(

@@ -15,6 +15,11 @@ MARKER = Path("params") / "defaults.yml"
 _NOTEBOOK = re.compile(r"(\d{2})-[a-z0-9-]+\.ipynb")
 
 
+def files(folder: Path, ending: str) -> list[Path]:
+    """The files in `folder` with that ending, in order; not the hidden ones that macOS leaves on shares."""
+    return sorted(path for path in folder.glob(f"*{ending}") if not path.name.startswith("."))
+
+
 @dataclass(frozen=True)
 class Section:
     """One section of the report and the notebook that makes it in a given month."""
@@ -151,7 +156,7 @@ class Project:
         problems: list[Problem] = []
         for folder, own in ((self.root / "notebooks", False), (self.root / "notebooks" / str(period), True)):
             seen: dict[int, str] = {}
-            for path in sorted(folder.glob("*.ipynb")):
+            for path in files(folder, ".ipynb"):
                 match = _NOTEBOOK.fullmatch(path.name)
                 if not match:
                     problems.append(
@@ -187,7 +192,7 @@ class Project:
         return tuple(
             Section(int(match[1]), path, own)
             for folder, own in ((shared, False), (shared / str(period), True))
-            for path in sorted(folder.glob("*.ipynb"))
+            for path in files(folder, ".ipynb")
             if (match := _NOTEBOOK.fullmatch(path.name))
         )
 

@@ -19,7 +19,7 @@ from baocao.month import Month, read_month
 from baocao.notebook_keys import DATASET_VARIABLE, PERIOD_VARIABLE
 from baocao.part import take_apart
 from baocao.period import Period
-from baocao.project import ROOT_VARIABLE, Project, Section
+from baocao.project import ROOT_VARIABLE, Project, Section, files
 from baocao.render import FORMATS, Embedded, Renderer, render
 from baocao.store import Store, readable
 from baocao.summary import NAME as SUMMARY
@@ -248,7 +248,7 @@ def current_inputs(project: Project, month: Month, sections: Iterable[Section]) 
 def _sources(project: Project, period: Period, sections: Iterable[Section]) -> list[Path]:
     """The project's own files that the report is made from; workbooks are known from their reading."""
     return [
-        *project.forms.glob("*.yml"),
+        *files(project.forms, ".yml"),
         *(section.notebook for section in sections),
         project.units,
         project.derived,

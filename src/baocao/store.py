@@ -14,6 +14,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from baocao.errors import BusyError, Problem, RunError
+from baocao.held import patiently
 from baocao.period import Period
 
 
@@ -89,15 +90,15 @@ class Store:
         with readable(self.final):
             if self._aside.exists():
                 if self.final.exists():
-                    shutil.rmtree(self._aside)
+                    _remove(self._aside)
                 else:
-                    self._aside.rename(self.final)
+                    _move(self._aside, self.final)
 
     def fresh(self) -> Path:
         """An empty folder to work in."""
         with readable(self.work):
             if self.work.exists():
-                shutil.rmtree(self.work)
+                _remove(self.work)
             self.work.mkdir(parents=True)
         return self.work
 
@@ -105,12 +106,12 @@ class Store:
         """Make the work the results. A file that another program holds open is a `RunError`, and both are kept."""
         with readable(self.final):
             if self.final.exists():
-                self.final.rename(self._aside)
+                _move(self.final, self._aside)
             try:
-                self.work.rename(self.final)
+                _move(self.work, self.final)
             except OSError:
                 if self._aside.exists():
-                    self._aside.rename(self.final)
+                    _move(self._aside, self.final)
                 raise
             shutil.rmtree(self._aside, ignore_errors=True)
             shutil.rmtree(self.failed, ignore_errors=True)
@@ -120,9 +121,17 @@ class Store:
         """Move the work to where a person can read what went wrong; the results stay as they were."""
         with readable(self.failed):
             if self.failed.exists():
-                shutil.rmtree(self.failed)
-            self.work.rename(self.failed)
+                _remove(self.failed)
+            _move(self.work, self.failed)
         return self.failed
+
+
+def _move(source: Path, target: Path) -> None:
+    patiently(lambda: source.rename(target))
+
+
+def _remove(folder: Path) -> None:
+    patiently(lambda: shutil.rmtree(folder))
 
 
 # Faults of the place rather than of the program, and what they are called.
@@ -138,6 +147,14 @@ _FAULTS = {
     errno.EEXIST: "đã có tệp cùng tên",
     errno.ENAMETOOLONG: "đường dẫn quá dài",
 }
+_CLOSE = "đóng các tệp của báo cáo đang mở (Word, trình đọc PDF), cấp quyền ghi vào thư mục này"
+_REMEDIES = {
+    errno.ENOSPC: "dọn ổ đĩa",
+    errno.EDQUOT: "dọn ổ đĩa",
+    errno.ENAMETOOLONG: "chuyển dự án vào thư mục có tên ngắn, ví dụ C:\\bao-cao",
+}
+_WINDOWS_PATH = 248
+"""Characters from which Windows may refuse the path of a folder; of a file, from 260."""
 
 
 @contextlib.contextmanager
@@ -146,18 +163,20 @@ def readable(place: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in _FAULTS:
+        code = errno.ENAMETOOLONG if _too_long(error) else error.errno
+        if code not in _FAULTS:
             raise
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        room, rights = (
-            "dọn ổ đĩa",
-            "đóng các tệp của báo cáo đang mở (Word, trình đọc PDF), cấp quyền ghi vào thư mục này",
-        )
         raise RunError(
             Problem(
-                what=f"không ghi được: {_FAULTS[error.errno]}",
+                what=f"không ghi được: {_FAULTS[code]}",
                 where=(str(error.filename or place),),
                 expected="chỗ trống và quyền ghi trong thư mục kết quả",
-                remedy=f"{room if full else rights}, rồi chạy lại lệnh",
+                remedy=f"{_REMEDIES.get(code, _CLOSE)}, rồi chạy lại lệnh",
             )
         ) from error
+
+
+def _too_long(error: OSError) -> bool:
+    """Windows finds no file whose path is too long, or says so by a code of its own."""
+    code = getattr(error, "winerror", None)
+    return code == 206 or (code == 3 and len(str(error.filename or "")) >= _WINDOWS_PATH)

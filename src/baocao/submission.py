@@ -27,6 +27,7 @@ _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 """Name of the stream that holds a workbook with a password."""
 _OTHER_SHEETS = {".xls", ".xlsm", ".xlsb", ".ods", ".csv"}
 _LIBREOFFICE_LOCK = re.compile(r"\.~lock\.(.+)#")
+_WINDOWS_HIDDEN = ("desktop.ini", "thumbs.db")
 _PERIOD = re.compile(r"tháng\s+(\d{1,2})\s+năm\s+(\d{4})|(\d{1,2})/(\d{4})|(\d{4})-(\d{2})")
 _AUTHORITY = re.compile(r"^(ubnd|(uỷ|ủy) ban nhân dân)\s+")
 SHEET_FILE = "tệp Excel .xlsx"
@@ -53,7 +54,8 @@ class Submission:
 
 def is_noise(path: Path) -> bool:
     """Hidden files are none of the user's; a lock file that LibreOffice left is worth a word."""
-    return path.name.startswith(".") and not _LIBREOFFICE_LOCK.fullmatch(path.name)
+    hidden = path.name.startswith(".") or path.name.lower() in _WINDOWS_HIDDEN
+    return hidden and not _LIBREOFFICE_LOCK.fullmatch(path.name)
 
 
 def open_submission(path: Path) -> Submission | Finding:

@@ -11,6 +11,7 @@ from baocao.params import READ, Params
 from baocao.part import Part
 from baocao.period import Period
 from baocao.project import Project, Section
+from baocao.vi import nfc
 
 _NAMED = 3
 """Codes that a reason names."""
@@ -51,9 +52,11 @@ def change_of(path: Path, project: Project, period: Period) -> Change | None:
     Copies that programs make while they save, and checkpoints of Jupyter, are nothing. The lock file of a workbook
     that is open is a finding.
     """
-    if not path.is_relative_to(project.root):
+    # macOS tells names as they are stored, which may be in another form of letters than as they were typed.
+    path, root = Path(nfc(str(path))), Path(nfc(str(project.root)))
+    if not path.is_relative_to(root):
         return None
-    parts = path.relative_to(project.root).parts
+    parts = path.relative_to(root).parts
     lock = parts[0] == "data" and parts[-1].startswith(("~$", ".~lock."))
     if not lock and any(part.startswith((".", "~")) or part.endswith((".tmp", "~")) for part in parts):
         return None

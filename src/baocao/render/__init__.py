@@ -7,9 +7,11 @@ together or not at all.
 import shutil
 import tempfile
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from baocao.errors import InputError, Problem, RenderError
+from baocao.held import patiently
 from baocao.render.embedded import Embedded, embedded_versions
 from baocao.render.policy import protect
 from baocao.render.quarto import Quarto, QuartoVersion, quarto_version, require_quarto
@@ -100,7 +102,7 @@ def _deliver(made: dict[str, Path], results: dict[str, Path]) -> None:
     problems: list[Problem] = []
     for name, path in made.items():
         try:
-            path.replace(results[name])
+            patiently(partial(path.replace, results[name]))
         except PermissionError:
             # On Windows a file that Word holds open cannot be replaced.
             problems.append(

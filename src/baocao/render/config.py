@@ -37,13 +37,17 @@ _TYPST = frozenset({"font-paths", _STANDARDS})
 _QUARTO_TOP = frozenset({"project", "execute", "language"})
 _QUARTO_FORMAT = frozenset({"theme", "minimal", "template-partials"})
 _FILTER = frozenset({"path", "at"})
-_PATHS = frozenset({"css", "filters", "font-paths", "reference-doc", "template"})
+_PATHS = frozenset({"css", "font-paths", "reference-doc", "template"})
 
 
 @dataclass(frozen=True)
 class Options:
-    """Options of one format; paths in them are absolute."""
+    """Options of one format; paths in them are absolute, but those of filters are relative to `root`.
 
+    On Windows Lua finds no file whose path has letters that the code page lacks.
+    """
+
+    root: Path
     defaults: dict[str, Any] = field(default_factory=dict)
     """Keys of a pandoc defaults file."""
     metadata: dict[str, Any] = field(default_factory=dict)
@@ -144,7 +148,10 @@ def _child(node: yaml.MappingNode, wanted: str) -> yaml.Node | None:
 
 def _options(merged: dict[str, Any], root: Path) -> Options:
     resolved = {key: _resolve(value, root) if key in _PATHS else value for key, value in merged.items()}
+    if "filters" in resolved:
+        resolved["filters"] = [item["path"] if isinstance(item, dict) else item for item in resolved["filters"]]
     return Options(
+        root=root,
         defaults={_PANDOC[key]: value for key, value in resolved.items() if key in _PANDOC},
         metadata={key: value for key, value in resolved.items() if key in _METADATA},
         font_paths=tuple(Path(path) for path in _as_list(resolved.get("font-paths"))),
@@ -155,7 +162,7 @@ def _options(merged: dict[str, Any], root: Path) -> Options:
 def _resolve(value: Any, root: Path) -> Any:
     """Paths in the file are relative to it."""
     if isinstance(value, list):
-        return [str(root / (item["path"] if isinstance(item, dict) else item)) for item in value]
+        return [str(root / item) for item in value]
     return str(root / value)
 
 
@@ -168,4 +175,5 @@ def _as_list(value: Any) -> list[str]:
 def _files(options: Options) -> Iterator[Path]:
     for key in _PATHS - {"font-paths"}:
         yield from map(Path, _as_list(options.defaults.get(key)))
+    yield from (options.root / name for name in options.defaults.get("filters", ()))
     yield from options.font_paths

@@ -48,7 +48,7 @@ def convert(source: Source, options: Options, name: str, target: Path, log: Path
             command,
             input=source.text.encode(),
             capture_output=True,
-            cwd=source.build,
+            cwd=options.root,
             env={**os.environ, "SOURCE_DATE_EPOCH": str(source.epoch)},
             timeout=TIMEOUT_SECONDS,
             check=False,

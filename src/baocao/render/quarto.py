@@ -223,7 +223,8 @@ class _Job:
         if process is None or process.poll() is not None:
             return
         if sys.platform == "win32":
-            process.kill()
+            # Killing the program alone would leave those that it has started.
+            subprocess.run(["taskkill", "/F", "/T", "/PID", str(process.pid)], capture_output=True, check=False)
         else:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
