@@ -149,10 +149,11 @@ def _edit(
     ] = False,
 ) -> int:
     from baocao.cli_text import console, say, shown
-    from baocao.desk import open_lab, own_notebook, require_lab
+    from baocao.desk import open_lab, own_notebook, require_lab, require_month
 
     project = Project.find()
     wanted = chosen_period(project, period)
+    require_month(project, wanted)
     require_lab()
     opened = project.root / "notebooks"
     output = console(stderr=True)
