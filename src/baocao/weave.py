@@ -26,7 +26,9 @@ from baocao.part import Part, Piece
 from baocao.project import Section
 from baocao.vi import nfc, slug
 
-_SPAN = re.compile(r'(?<!\\)(?:<span data-ref="(?P<ref>[^"]*)"></span>|<span\b(?P<open>[^>]*)>|(?P<close></span>))')
+_SPAN = re.compile(
+    r'(?<!\\)(?:<span data-ref="(?P<ref>[^"]*)">.*?(?<!\\)</span>|<span\b(?P<open>[^>]*)>|(?P<close></span>))'
+)
 _BLANK_LINE = re.compile(r"\n\s*\n")
 _LEVEL = re.compile(r"(#{1,6}) +\S")
 HEADING = re.compile(r"^(#{1,4}) +(?:(?P<chapter>[IVX]+)\.|(?P<number>\d+(?:\.\d+)*)\.|(?P<letter>[a-zđ])\)) +\S")
