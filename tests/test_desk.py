@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -74,6 +75,13 @@ def test_lab_is_this_interpreters_on_this_machine_only(project: Project) -> None
     assert (environment["BAOCAO_PERIOD"], environment["BAOCAO_ROOT"]) == ("2024-05", str(project.root))
 
 
+def test_another_python3_kernel_gives_way(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JUPYTER_PATH", "/khac")
+    first, *others = lab_environment(project, MAY)["JUPYTER_PATH"].split(os.pathsep)
+    assert Path(first, "kernels/python3/kernel.json").is_relative_to(sys.prefix)
+    assert others == ["/khac"]
+
+
 def test_settings_fetch_nothing_and_speak_vietnamese() -> None:
     settings = json.loads((desk.SETTINGS / "overrides.json").read_text(encoding="utf-8"))
     notices = settings["@jupyterlab/apputils-extension:notification"]
@@ -86,8 +94,19 @@ def test_without_jupyterlab_one_problem_says_how_to_get_it(
 ) -> None:
     monkeypatch.setenv("BAOCAO_ROOT", str(project.root))
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    assert main(["edit", "2024-05", "24"]) == 2
+    assert main(["edit", "2024-04", "24"]) == 2
     said = capsys.readouterr().err
     assert "chưa có JupyterLab" in said
     assert "requirements-lab.lock" in said
-    assert not (project.root / "notebooks/2024-05").exists()
+    assert not (project.root / "notebooks/2024-04/24-dich-vu-cong.ipynb").exists()
+
+
+def test_a_month_without_parameters_is_made_first(
+    project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("BAOCAO_ROOT", str(project.root))
+    assert main(["edit", "2024-09", "24"]) == 2
+    said = capsys.readouterr().err
+    assert "chưa có tham số của kỳ 2024-09" in said
+    assert "baocao new 2024-09" in said
+    assert not (project.root / "notebooks/2024-09").exists()

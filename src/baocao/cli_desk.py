@@ -149,11 +149,12 @@ def _edit(
     ] = False,
 ) -> int:
     from baocao.cli_text import console, say, shown
-    from baocao.desk import open_lab, own_notebook, require_lab
+    from baocao.desk import open_lab, own_notebook, require_lab, require_month
     from baocao.hooks import install
 
     project = Project.find()
     wanted = chosen_period(project, period)
+    require_month(project, wanted)
     require_lab()
     opened = project.root / "notebooks"
     output = console(stderr=True)

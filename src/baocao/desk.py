@@ -30,6 +30,18 @@ def require_lab() -> None:
         )
 
 
+def require_month(project: Project, period: Period) -> None:
+    """The month has parameters, or an `InputError` tells how to make it."""
+    if period not in project.periods():
+        raise InputError(
+            Problem(
+                f"chưa có tham số của kỳ {period}",
+                (f"params/{period}.yml",),
+                remedy=f"tạo kỳ này rồi chạy lại lệnh: baocao new {period}",
+            )
+        )
+
+
 def own_notebook(project: Project, period: Period, wanted: str) -> tuple[Path, bool]:
     """The month's own notebook of a section, and whether it was made now; one that exists is never touched.
 
@@ -62,22 +74,34 @@ def lab_command(project: Project, opened: Path, browser: bool) -> list[str]:
         "--ServerApp.ip=127.0.0.1",
         f"--LabApp.default_url={address}",
         f"--LabApp.app_settings_dir={SETTINGS}",
+        # Nothing is installed from the network, and one Ctrl-C is no question.
+        "--LabApp.extension_manager=readonly",
+        "--ServerApp.answer_yes=True",
         *(() if browser else ("--no-browser",)),
     ]
 
 
 def lab_environment(project: Project, period: Period) -> dict[str, str]:
-    """What JupyterLab and its kernels find: the project, the month, and this environment's kernel first."""
+    """What JupyterLab and its kernels find: the project, the month, and this environment's kernel before any other."""
+    own, others = str(Path(sys.prefix, "share", "jupyter")), os.environ.get("JUPYTER_PATH", "")
     return {
         **os.environ,
         ROOT_VARIABLE: str(project.root),
         PERIOD_VARIABLE: str(period),
-        "JUPYTER_PREFER_ENV_PATH": "1",
+        "JUPYTER_PATH": os.pathsep.join(filter(None, (own, others))),
         "PYTHONUTF8": "1",
     }
 
 
 def open_lab(project: Project, period: Period, opened: Path, browser: bool) -> int:
-    """Run JupyterLab until it is stopped; its exit status."""
+    """Run JupyterLab until it is stopped; its exit status.
+
+    Ctrl-C in a terminal reaches JupyterLab too: it is given the time to end its kernels.
+    """
     command = lab_command(project, opened, browser)
-    return subprocess.run(command, env=lab_environment(project, period), check=False).returncode
+    with subprocess.Popen(command, env=lab_environment(project, period)) as process:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            process.wait()
+            raise
