@@ -176,6 +176,7 @@ def test_a_section_is_run_read_and_edited(desk: Desk, page: Page) -> None:
     number = prose.locator("span[data-so='xac_thuc.so_nguoi']")
     assert number.inner_text() == "446.871"
     assert " › " in (number.get_attribute("title") or "")
+    expect(prose.filter(has_text="7.7.")).to_contain_text("được nêu tại “hoi”")
     table = page.locator(".jp-OutputArea-output table")
     expect(table.locator("caption")).to_contain_text("các hội, đoàn thể")
     assert " › " in (table.locator("td span[data-so]").first.get_attribute("title") or "")

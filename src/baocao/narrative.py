@@ -188,8 +188,8 @@ def context(dataset: Dataset, terms: Mapping[str, str]) -> dict[str, object]:
         return Prose(f"{markdown_text(str(kind))} số {markdown_text(str(number))}{when}")
 
     def ref(name: str) -> Prose:
-        """Nhắc đến một bảng hoặc biểu đồ theo tên: “Bảng 1”."""
-        return Prose(f'<span data-ref="{html_text(name)}"></span>')
+        """Nhắc đến một bảng hoặc biểu đồ theo tên: “Bảng 1”; khi còn ở sổ tay thì hiện tên, vì chưa có số."""
+        return Prose(f'<span data-ref="{html_text(name)}">“{markdown_text(name)}”</span>')
 
     names: dict[str, object] = {name: Namespace(dataset, name) for name in dataset.names_under("")}
     functions: dict[str, Callable[..., object]] = {

@@ -27,7 +27,9 @@ from baocao.theme.generate import MARKED_DOCX, reference_document
 from baocao.theme.measures import measures_in_force
 from baocao.vi import nfc, slug
 
-_SPAN = re.compile(r'(?<!\\)(?:<span data-ref="(?P<ref>[^"]*)"></span>|<span\b(?P<open>[^>]*)>|(?P<close></span>))')
+_SPAN = re.compile(
+    r'(?<!\\)(?:<span data-ref="(?P<ref>[^"]*)">.*?(?<!\\)</span>|<span\b(?P<open>[^>]*)>|(?P<close></span>))'
+)
 _BLANK_LINE = re.compile(r"\n\s*\n")
 _LEVEL = re.compile(r"(#{1,6}) +\S")
 HEADING = re.compile(r"^(#{1,4}) +(?:(?P<chapter>[IVX]+)\.|(?P<number>\d+(?:\.\d+)*)\.|(?P<letter>[a-zđ])\)) +\S")
