@@ -109,6 +109,7 @@ def test_what_a_run_left_is_not_committed_and_the_working_file_follows(project: 
 
 def test_edit_installs_the_hook(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BAOCAO_ROOT", str(project))
+    monkeypatch.setattr(desk, "require_month", lambda *arguments: None)
     monkeypatch.setattr(desk, "require_lab", lambda: None)
     monkeypatch.setattr(desk, "open_lab", lambda *arguments: 0)
     assert main(["edit", "2024-05"]) == 0
