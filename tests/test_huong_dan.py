@@ -1,4 +1,4 @@
-"""The guide in docs/huong-dan: every command, snippet and table of it is really run, in its order, in a project copy."""
+"""The guide in docs/huong-dan: what it says to type is really run, in its order, in a project copy."""
 
 import ast
 import os
@@ -140,6 +140,9 @@ class Reader:
         head = next(number for number in range(row, 0, -1) if sheet.cell(number, 2).value == titles[0])
         columns = {str(cell.value): cell.column for cell in sheet[head] if cell.value}
         sheet.insert_rows(row + 1)
+        for merged in sheet.merged_cells.ranges:  # as a spreadsheet program does, and openpyxl does not
+            if merged.min_row > row:
+                merged.shift(row_shift=1)
         for title, value in zip(titles, values, strict=True):
             sheet.cell(row + 1, columns[title], int(value) if value.isdigit() else value)
         workbook.save(path)
@@ -202,7 +205,9 @@ def rule_names() -> set[str]:
                     names |= {part.value for part in ast.walk(node.args[0]) if _is_name(part)}  # type: ignore[attr-defined]
             elif isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
                 target = node.targets[0] if isinstance(node, ast.Assign) else node.target
-                if any(name in ast.unparse(target).upper().split(", ")[0] for name in ("RULE", "VERSION", "UNREADABLE")):
+                if any(
+                    name in ast.unparse(target).upper().split(", ")[0] for name in ("RULE", "VERSION", "UNREADABLE")
+                ):
                     names |= {part.value for part in ast.walk(node.value) if _is_name(part)}  # type: ignore[attr-defined]
     rules = (ROOT / "data" / "rules.yml").read_text(encoding="utf-8")
     return names | set(re.findall(r"^  - \{?rule: (\w+)", rules, re.MULTILINE))
@@ -228,5 +233,3 @@ def test_every_rule_and_kind_is_explained() -> None:
     assert {"thieu_tep", "so_hai_nghia", "bo_phan_lon_hon_tong", "so_go_tay", "sai_ky"} <= wanted
     assert wanted - explained == set()
     assert explained - wanted == set()
-
-

@@ -41,8 +41,11 @@ def _form() -> None:
         form = ROOT / "data" / "2024-04" / "08-mot-cua.xlsx"
         subprocess.run(["soffice", "--headless", "--convert-to", "pdf", "--outdir", folder, form], check=True)
         pdf = Path(folder, "08-mot-cua.pdf")
-        subprocess.run(["pdftoppm", "-r", "80", "-f", "1", "-l", "1", "-png", "-singlefile", pdf, pdf], check=True)
-        _save(pdf.with_name("08-mot-cua.pdf.png").read_bytes(), "bieu.png")
+        subprocess.run(["pdftoppm", "-r", "100", "-f", "1", "-l", "1", "-png", "-singlefile", pdf, pdf], check=True)
+        printed = Image.open(pdf.with_name("08-mot-cua.pdf.png"))
+        shown = io.BytesIO()
+        printed.crop((40, 90, printed.width - 40, 410)).save(shown, "PNG")
+        _save(shown.getvalue(), "bieu.png")
 
 
 def _save(png: bytes, name: str) -> None:
