@@ -1,11 +1,14 @@
 """The April 2024 report, made once for all tests that read it."""
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from playwright.sync_api import Browser, sync_playwright
 
 from baocao.month import Month, read_month
 from baocao.period import Period
@@ -16,6 +19,8 @@ from baocao.run import run
 
 ROOT = Path(__file__).resolve().parents[1]
 APRIL = Period(2024, 4)
+CHROMIUM = shutil.which("chromium")
+in_browser = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
 
 # What a run needs of a project, beside the package.
 _PARTS = ("data", "params", "notebooks", "_quarto.yml")
@@ -67,6 +72,22 @@ def make_report(project: Project, period: Period = APRIL) -> MadeReport:
     with Progress() as progress:
         files = run(project, period, ("docx", "pdf", "html"), 2, progress, lambda _month: None).files
     return MadeReport(project, period, files["docx"], files["pdf"], files["html"])
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A headless Chromium, for tests that are marked `in_browser`."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One browser for the tests of a module."""
+    with chromium() as browser:
+        yield browser
 
 
 @pytest.fixture

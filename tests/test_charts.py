@@ -3,7 +3,6 @@
 import base64
 import io
 import re
-import shutil
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from baocao import charts, look, narrow
 from baocao.errors import InputError
 from baocao.figure import Figure
 from baocao.svg import compact
+from conftest import chromium, in_browser
 
 _LONG = "Liên thông đăng ký khai sinh - Đăng ký thường trú - Cấp thẻ bảo hiểm y tế cho trẻ dưới 6 tuổi"
 
@@ -245,12 +245,8 @@ def test_vector_has_no_ground_and_raster_has_paper() -> None:
     assert image.convert("RGBA").getpixel((0, 0)) == (255, 255, 255, 255)
 
 
+@in_browser
 def test_compact_vector_is_the_same_picture(tmp_path: Path) -> None:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("no chromium")
-    from playwright.sync_api import sync_playwright
-
     figure = _grouped().figure
     figure.axes[0].plot([100, 900], [0, 1], marker="o", color="#ff00ff")
     written = io.StringIO()
@@ -259,14 +255,12 @@ def test_compact_vector_is_the_same_picture(tmp_path: Path) -> None:
     after = compact(before)
     assert len(after) < len(before) * 0.65
     shots = []
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+    with chromium() as browser:
         page = browser.new_page(viewport={"width": 640, "height": 420}, device_scale_factor=2)
         for name, svg in (("before", before), ("after", after)):
             (tmp_path / f"{name}.svg").write_text(svg, encoding="utf-8")
             page.goto((tmp_path / f"{name}.svg").as_uri())
             shots.append(Image.open(io.BytesIO(page.screenshot())).convert("L"))
-        browser.close()
     assert shots[0].getextrema()[0] < 50, "something is drawn"
     assert ImageChops.difference(*shots).getextrema()[1] < 100, "no more than the edges of letters differ"
 

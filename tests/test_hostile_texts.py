@@ -2,14 +2,12 @@
 
 import csv
 import re
-import shutil
 import unicodedata
 from pathlib import Path
 
 import nbformat
 import openpyxl
 import pytest
-from playwright.sync_api import sync_playwright
 from pypdf import PdfReader
 
 import ooxml
@@ -22,11 +20,10 @@ from baocao.render import FORMATS, Quarto, render
 from baocao.render.quarto import require_quarto
 from baocao.vi import clean_text
 from baocao.workbook import Value, write_workbook
-from conftest import APRIL, ROOT, copy_project, make_report
+from conftest import APRIL, ROOT, chromium, copy_project, in_browser, make_report
 from hostile import HOSTILE
 from workbooks import OFFICE, april, april_forms, convert, needs_calc, news, read
 
-CHROMIUM = shutil.which("chromium")
 LONG = "<b>" + "rất dài " * 3_749
 LONG_CODE = "tthc.niem_yet"
 NOTES = ("tthc.phan_anh", "tthc.cap_nhat", "tthc.linh_vuc", "nguon_luc.kinh_phi", "can_bo.tinh_hinh")
@@ -169,11 +166,10 @@ def test_pdf(made: dict[str, Path]) -> None:
     assert {squeeze(text) for text in seen.pdf(made["pdf"])["alternatives"]} >= {alternative()}  # type: ignore[attr-defined]
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+@in_browser
 def test_page(made: dict[str, Path]) -> None:
     told: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with chromium() as browser:
         page = browser.new_page()
         page.on("console", lambda message: told.append(message.text))
         page.on("pageerror", lambda error: told.append(str(error)))
@@ -189,7 +185,6 @@ def test_page(made: dict[str, Path]) -> None:
         page.locator("#o-tim").fill("<script>alert(1)</script>")
         page.keyboard.press("Enter")
         found = page.inner_text("#so-ket-qua")
-        browser.close()
     assert [each for each in told if not each.startswith("data:")] == [made["html"].as_uri()]
     assert missing(text) == []
     assert {squeeze(alt) for alt in images} == {alternative()}

@@ -3,7 +3,6 @@
 import json
 import os
 import pty
-import shutil
 import signal
 import subprocess
 import sys
@@ -17,20 +16,18 @@ import nbformat
 import psutil
 import pytest
 from nbclient import NotebookClient
-from playwright.sync_api import Locator, Page, expect, sync_playwright
+from playwright.sync_api import Locator, Page, expect
 
 from baocao.cli import main
 from baocao.notebook_keys import DATASET_VARIABLE, PERIOD_VARIABLE
 from baocao.project import ROOT_VARIABLE, Project
-from conftest import copy_project
+from conftest import chromium, copy_project, in_browser
 
-CHROMIUM = shutil.which("chromium")
 SECTION = "27"
 ENTRY = [sys.executable, "-c", "from baocao.cli import main; raise SystemExit(main())"]
 PATIENCE = 60.0
 
 pytestmark = pytest.mark.xdist_group("lab")
-in_browser = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
 
 
 @dataclass
@@ -125,8 +122,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 
 @pytest.fixture
 def page(desk: Desk) -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with chromium() as browser:
         page = browser.new_page(viewport={"width": 1440, "height": 3000}, locale="en-US")
         page.set_default_timeout(PATIENCE * 1000)
         outside: list[str] = []
@@ -134,7 +130,6 @@ def page(desk: Desk) -> Iterator[Page]:
         page.goto(desk.address)
         yield page
         assert outside == [], "JupyterLab asked the network"
-        browser.close()
 
 
 def _local(url: str) -> bool:

@@ -2,7 +2,6 @@
 
 import itertools
 import re
-import shutil
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,28 +9,18 @@ from pathlib import Path
 import pdfplumber
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from conftest import MadeReport
-
-CHROMIUM = shutil.which("chromium")
+from conftest import MadeReport, in_browser
 
 # One browser for the module, so its tests stay with one worker.
 pytestmark = [
     pytest.mark.xdist_group("page"),
-    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"),
+    in_browser,
 ]
 MM = 72 / 25.4
 PHONE, TABLET, DESK = 320, 768, 1440
 HEIGHT = 800
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 class Reader:

@@ -4,7 +4,6 @@ import http.client
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -17,7 +16,7 @@ from typing import Any
 import openpyxl
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, FrameLocator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, FrameLocator, Page, expect
 from pypdf import PdfReader
 
 from baocao.errors import Problem, Severity
@@ -25,9 +24,8 @@ from baocao.finding import Finding
 from baocao.preview.panel import panel
 from baocao.preview.session import View
 from baocao.project import Project
-from conftest import copy_project
+from conftest import copy_project, in_browser
 
-CHROMIUM = shutil.which("chromium")
 ENTRY = [sys.executable, "-c", "from baocao.cli import main; raise SystemExit(main())", "preview", "2024-04"]
 TABLE_FILTER = "src/baocao/theme/filters/bang.lua"
 KEPT = ("20", "24", "26", "40")
@@ -35,7 +33,6 @@ PATIENCE = 60.0
 PHONE, DESK = 320, 1440
 
 pytestmark = pytest.mark.xdist_group("preview")
-in_browser = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
 
 
 @dataclass
@@ -130,14 +127,6 @@ def edited(running: Running) -> Iterator[Running]:
         path.write_bytes(before[path])
     if changed:
         running.settled(lambda told: told["page"] > page and not told["old"])
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -10,31 +10,22 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from baocao.period import Period
 from baocao.site import publish
 from baocao.site.contents import read_contents
-from conftest import MadeReport
+from conftest import MadeReport, in_browser
 from sites import check_site, clock, empty_project, write_results
 
-CHROMIUM = shutil.which("chromium")
 BELOW = "noi-bo/bao-cao/"
 PAGES = ("", "2024-05/", "2024-04/lan-1/", "latest/", "nam/2024/", "tim-kiem/?q=can+cuoc", "2023-12/bao-cao.html")
 PHONE, DESK = 320, 1440
 
 pytestmark = [
     pytest.mark.xdist_group("site-pages"),
-    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"),
+    in_browser,
 ]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

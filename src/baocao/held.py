@@ -11,17 +11,19 @@ T = TypeVar("T")
 
 _HELD = frozenset({5, 32, 33, 145})
 """Windows' codes: access denied, sharing violation, lock violation, directory not empty (yet)."""
-_PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8)
-"""Seconds before each next attempt."""
+_FIRST_PAUSE = 0.05
+"""Seconds before the second attempt; each next pause is twice as long."""
 
 
-def patiently(action: Callable[[], T]) -> T:
-    """What `action` gives, tried again for a moment while Windows says that a file is held."""
-    for pause in _PAUSES:
+def patiently(action: Callable[[], T], seconds: float = 1.5) -> T:
+    """What `action` gives, tried again for about `seconds` while Windows says that a file is held."""
+    waited, pause = 0.0, _FIRST_PAUSE
+    while True:
         try:
             return action()
         except OSError as error:
-            if getattr(error, "winerror", None) not in _HELD:
+            if getattr(error, "winerror", None) not in _HELD or waited >= seconds:
                 raise
         time.sleep(pause)
-    return action()
+        waited += pause
+        pause *= 2

@@ -4,9 +4,10 @@ import errno
 import json
 import os
 import shutil
-import time
 from pathlib import Path
 from typing import Any
+
+from baocao.held import patiently
 
 # Where a file system has no hard links, or a file no more of them.
 _NO_LINK = {errno.EXDEV, errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL, errno.EMLINK}
@@ -73,15 +74,7 @@ def settle_names(folder: Path) -> None:
 
 def move(source: Path, target: Path) -> None:
     """Rename a folder; where a reader holds a file of it open (Windows), wait for the reader a little."""
-    deadline = time.monotonic() + _PATIENCE
-    while True:
-        try:
-            source.rename(target)
-            return
-        except PermissionError:
-            if os.name != "nt" or time.monotonic() > deadline:
-                raise
-            time.sleep(0.05)
+    patiently(lambda: source.rename(target), _PATIENCE)
 
 
 def discard(path: Path) -> None:
