@@ -28,7 +28,8 @@ SUPPORTED: Final = sys.platform.startswith("linux")
 _INLINE: Final = "module://matplotlib_inline.backend_inline"
 _KERNEL: Final = (
     *("ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "ipykernel.debugger"),
-    *("IPython.core.completerlib", "IPython.extensions.storemagic", "sqlite3", "tornado.platform.asyncio"),
+    *("IPython.core.completerlib", "IPython.core.debugger", "IPython.extensions.storemagic"),
+    *("sqlite3", "tornado.platform.asyncio"),
 )
 """What a kernel imports while it starts."""
 
