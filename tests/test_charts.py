@@ -1,8 +1,8 @@
 """Charts: what they say in numbers, how they are drawn, on paper and for a phone, byte for byte the same again."""
 
-import base64
 import io
 import re
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,9 @@ import pytest
 from PIL import Image, ImageChops
 
 from baocao import charts, look, narrow
-from baocao.errors import InputError
+from baocao.errors import InputError, RunError
 from baocao.figure import Figure
+from baocao.raster import rasterise
 from baocao.svg import compact
 from conftest import chromium, in_browser
 
@@ -236,13 +237,70 @@ def test_colours_are_told_from_the_ground_light_or_dark(inverted: bool) -> None:
     assert len(set(look.HATCHES)) == len(look.PALETTE), "no group is told by its colour alone"
 
 
-def test_vector_has_no_ground_and_raster_has_paper() -> None:
+def test_vector_has_no_ground_and_raster_has_paper(tmp_path: Path) -> None:
     pictures = charts.images(charts.bars({"Đề án": _figure("a", 7)}))
     assert "#ffffff" not in pictures.svg + pictures.narrow
-    image = Image.open(io.BytesIO(base64.b64decode(pictures.png)))
+    drawing = tmp_path / 'hình "vẽ".svg'
+    drawing.write_text(pictures.svg, encoding="utf-8")
+    rasterise([drawing])
+    image = Image.open(drawing.with_suffix(".png"))
     assert image.info["dpi"] == pytest.approx((300, 300), abs=1)
     assert image.width == pytest.approx(16 / 2.54 * 300, abs=2)
     assert image.convert("RGBA").getpixel((0, 0)) == (255, 255, 255, 255)
+
+
+def test_rasters_of_many_drawings_repeat_byte_for_byte_and_keep_their_names(tmp_path: Path) -> None:
+    drawings = [tmp_path / f"{name}.svg" for name in "ab"]
+    for path, axes in zip(drawings, (_bars(), _grouped()), strict=True):
+        path.write_text(charts.images(axes).svg, encoding="utf-8")
+    rasterise(drawings)
+    made = [path.with_suffix(".png").read_bytes() for path in drawings]
+    for path, together in zip(drawings, made, strict=True):
+        rasterise([path])
+        assert path.with_suffix(".png").read_bytes() == together
+        wide, high = (float(size) for size in re.findall(r'(?:width|height)="([\d.]+)pt"', path.read_text())[:2])
+        assert Image.open(io.BytesIO(together)).size == pytest.approx((wide / 72 * 300, high / 72 * 300), abs=2)
+
+
+def test_a_drawing_that_cannot_be_read_is_told_by_name(tmp_path: Path) -> None:
+    broken = tmp_path / "27-hoi.svg"
+    broken.write_text("<svg", encoding="utf-8")
+    with pytest.raises(RunError, match="27-hoi") as failed:
+        rasterise([broken])
+    assert "bản Word" in failed.value.problems[0].what
+    rasterise([])
+    assert list(tmp_path.iterdir()) == [broken]
+
+
+def test_an_untouched_chart_is_drawn_no_more_often_than_it_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[Any] = []
+    original = charts._svg
+    monkeypatch.setattr(charts, "_svg", lambda figure: (drawn.append(figure), original(figure))[1])
+    axes = _bars()
+    first = charts.images(axes)
+    assert len(drawn) == 2
+    axes.get_xticklabels()  # makes them
+    assert charts.images(axes) == first
+    assert len(drawn) == 5, "only a comparison can tell that nothing was added"
+
+
+@pytest.mark.parametrize(
+    "touch",
+    [
+        lambda axes: axes.get_yticklabels()[0].set_fontweight("bold"),
+        lambda axes: axes.patches[0].set_facecolor("#ff00ff"),
+        lambda axes: axes.margins(x=0.5),
+        lambda axes: axes.texts[0].remove(),
+        lambda axes: axes.xaxis.set_major_formatter(lambda value, _: f"{value}"),
+        lambda axes: axes.figure.set_layout_engine("tight"),
+    ],
+)
+def test_whatever_is_done_to_a_chart_is_noticed(touch: Callable[[Any], object]) -> None:
+    axes = _bars()
+    before = charts._state(axes.figure)
+    assert charts._state(axes.figure) == before
+    touch(axes)
+    assert charts._state(axes.figure) != before
 
 
 @in_browser

@@ -20,7 +20,7 @@ from baocao.forms import Form
 from baocao.intake import read_submissions
 from baocao.project import Project
 from baocao.sheet import RawSheet
-from baocao.submission import Submission, open_submission
+from baocao.submission import Shelf, Submission, open_submission
 from baocao.vi import PartialDate
 from workbooks import APRIL, CARDS, GROUPS, OFFICE, ONE_STOP, POLICE
 
@@ -255,6 +255,23 @@ def test_hash_is_of_the_bytes_that_were_read(folder: Path, monkeypatch: pytest.M
     submission = open_submission(folder / POLICE)
     assert isinstance(submission, Submission)
     assert (submission.sha256, len(submission.sheets)) == (wanted, 2)
+
+
+def test_a_month_read_again_takes_apart_only_what_changed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    apart: list[int] = []
+    monkeypatch.setattr("baocao.submission.read_book", lambda parts: (apart.append(1), read_book(parts))[1])
+    shelf = Shelf()
+    forms = workbooks.april_forms()
+    first = read_submissions(folder, forms, APRIL, shelf)
+    assert len(apart) == 9
+    assert read_submissions(folder, forms, APRIL, shelf) == first
+    assert len(apart) == 9
+    workbooks.put(folder / POLICE, CARDS, "D9", 375672)
+    (folder / OFFICE).write_bytes(b"damaged")
+    again = read_submissions(folder, forms, APRIL, shelf)
+    assert len(apart) == 10
+    assert again == read_submissions(folder, forms, APRIL)
+    assert again.data["cccd.da_cap"].value == 375672
 
 
 def test_every_workbook_that_was_read_has_its_hash(folder: Path) -> None:

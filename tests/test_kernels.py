@@ -6,6 +6,8 @@ import signal
 import sys
 import tempfile
 from pathlib import Path
+from queue import Empty
+from typing import Any
 
 import pytest
 
@@ -74,6 +76,37 @@ def test_warm_kernels_have_the_libraries_but_nothing_of_each_other(tmp_path: Pat
     assert first[0] == "True False"
     assert first[1].startswith("0 ")
     assert first[1] != second[1], "both draw the same random numbers"
+
+
+@LINUX
+def test_nothing_waits_for_silence_or_looks_for_an_end_that_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    silent: list[float] = []
+    ended: list[int | None] = []
+    hear, kill = kernels_module._Client.get_iopub_msg, kernels_module.WarmProvisioner.kill
+
+    async def hearing(client: kernels_module._Client, timeout: float | None = None) -> Any:
+        try:
+            return await hear(client, timeout=timeout)
+        except Empty:
+            silent.append(timeout or 0.0)
+            raise
+
+    async def killing(provisioner: kernels_module.WarmProvisioner, restart: bool = False) -> None:
+        await kill(provisioner, restart)
+        ended.append(await provisioner.poll())
+
+    monkeypatch.setattr(kernels_module._Client, "get_iopub_msg", hearing)
+    monkeypatch.setattr(kernels_module.WarmProvisioner, "kill", killing)
+    source = notebook(
+        tmp_path / "10-x.ipynb", "import sys\nprint('debugpy' in sys.modules)\nfor n in range(99): print(n)"
+    )
+    with Kernels({}) as kernels:
+        assert kernels.warm(), kernels.why_cold
+        [result] = run(kernels, tmp_path / "out", source, 10)
+    assert printed(result).split() == ["True", *map(str, range(99))]
+    assert (silent, ended) == ([], [-signal.SIGKILL])
 
 
 @LINUX

@@ -27,6 +27,7 @@ from baocao.markup import NOTHING_REPORTED
 from baocao.month import Month
 from baocao.params import Params, Signer
 from baocao.part import Part, Piece, take_apart
+from baocao.raster import rasterise
 from baocao.render import render
 from baocao.weave import weave
 from conftest import ROOT, MadeReport
@@ -169,7 +170,7 @@ class Papers:
         makers |= {f"lines-{lines}": lambda lines=lines: _short(parts, params, lines) for lines in LINES}  # type: ignore[misc]
         for name, make in makers.items():
             build = folder / name / "build"
-            weave(*make(), build)
+            rasterise(weave(*make(), build))
             self.files[name] = render(build, ROOT / "_quarto.yml", folder, name, ("docx", "pdf"))
         self.word = {name: read_word(files["docx"]) for name, files in self.files.items()}
         self.printed: dict[str, Path] = {}

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from baocao import narrative
 from baocao.dataset import Dataset, build_dataset, previous_month
-from baocao.derived import load_derived
+from baocao.derived import Derived, load_derived
+from baocao.errors import InputError
 from baocao.figure import Date, Datum, Figure, Text
 from baocao.intake import Intake
 from baocao.narrative import Namespace
@@ -38,6 +39,13 @@ def dataset(now: Intake | None = None, before: Intake | None = None, first: bool
     declared = load_derived(ROOT / "data" / "derived.yml")
     earlier = None if first else previous_month(before or march(), april_forms(), declared)
     return build_dataset(now or april(), april_forms(), declared, earlier)
+
+
+def with_declared(data: Dataset, code: str) -> Dataset:
+    """One more declared figure."""
+    operands = (f"{GROUPS}.*.tong_so",) if "*" in code else ("cccd.dan_so",)
+    more = Derived(code=code, label="Tổng mới", operation="sum", operands=operands)
+    return replace(data, declarations=(*data.declarations, more))
 
 
 def done(reads: Sequence[str], sha256: str = "a", section: Section = SECTION) -> dict[int, Done]:
@@ -132,19 +140,39 @@ def test_a_new_definition_runs_everything() -> None:
     blocks["cccd"] = replace(blocks["cccd"], title="Tên khác")
     new = Material(replace(old.dataset, blocks=blocks), params())
     assert rerun([], old, new) == {24: "biểu mẫu hoặc khai báo số liệu đã đổi"}
-    fewer = Material(replace(old.dataset, declarations=old.dataset.declarations[:-1]), params())
-    assert rerun([], old, fewer) == {24: "biểu mẫu hoặc khai báo số liệu đã đổi"}
+    alone = Material(with_declared(old.dataset, "moi_het.tong"), params())
+    assert rerun([], old, alone) == {24: "biểu mẫu hoặc khai báo số liệu đã đổi"}, "a name that a notebook may have"
+    assert rerun([], alone, old) == {24: "biểu mẫu hoặc khai báo số liệu đã đổi"}
+    turned = Material(replace(old.dataset, declarations=old.dataset.declarations[::-1]), params())
+    assert rerun([], old, turned) == {24: "biểu mẫu hoặc khai báo số liệu đã đổi"}, "tables have another order"
+
+
+def test_a_figure_more_or_less_runs_who_read_of_its_block() -> None:
+    old = Material(dataset(), params())
+    more = Material(with_declared(old.dataset, "cccd.moi"), params())
+    for before, after in ((old, more), (more, old)):
+        assert rerun(["cccd.dan_so"], before, after) == {24: "số liệu đọc đã đổi: cccd.moi"}
+        assert rerun(["hoi.phu_nu.tong_so", "params:issuer"], before, after) == {}
+        assert rerun(sorted(before.dataset.data), before, after), "a search could find it, or did"
+    column = Material(with_declared(old.dataset, f"{GROUPS}.*.moi"), params())
+    table = replace(old.dataset, reads=set())
+    figure_table(table, GROUPS)
+    assert rerun(sorted(table.reads), old, column)
+    assert rerun(["cccd.dan_so"], old, column) == {}
 
 
 # ---- Whatever a section asks and whatever changes: one that is not run again would have been given the same answers.
 
 CODES = sorted(dataset().data)
 INPUTS = sorted(code for code in dataset().inputs if not code.startswith(f"{LIST}."))
+OPERANDS = {operand for item in dataset().declarations for operand in item.operands}
+DECLARED = [item.code for item in dataset().declarations if item.code not in OPERANDS]
 QUESTIONS = st.lists(
     st.one_of(
         st.tuples(st.sampled_from(["lookup", "previous"]), st.sampled_from(CODES)),
         st.tuples(st.sampled_from(["rows", "table", "entries"]), st.sampled_from([LIST, GROUPS, "ho_so"])),
         st.tuples(st.just("find"), st.sampled_from(["can cuoc", "truc tuyen", "dong 3"])),
+        st.tuples(st.just("name"), st.sampled_from(["cccd", "cccd.moi", "hoi.phu_nu", "moi_het", "ho_so.cap_xa.moi"])),
         st.tuples(st.just("term"), st.sampled_from(["the_gon", "the_dien_tu"])),
         st.tuples(st.just("param"), st.sampled_from(["issuer", "signer", "symbol_line"])),
     ),
@@ -172,6 +200,11 @@ def answers(material: Material, questions: Sequence[tuple[str, str]]) -> tuple[l
                 given.append(len(entries))
             case "find":
                 given.append(list(data.find(what)))
+            case "name":
+                try:
+                    given.append(type(narrative.resolve(data, what)))
+                except InputError:
+                    given.append(None)
             case "term":
                 given.append(report.text(f"{{{{ term('{what}') }}}}"))
             case "param":
@@ -196,6 +229,9 @@ def changed(datum: Datum, number: int) -> Datum:
     st.sampled_from([2, 3, 4]),
     st.booleans(),
     st.booleans(),
+    st.sampled_from(
+        ["", "cccd.moi", f"{GROUPS}.*.moi", "hoi.phu_nu.moi", "moi_het.tong", f"-{DECLARED[0]}", f"-{DECLARED[-1]}"]
+    ),
 )
 def test_who_is_not_run_again_has_the_same_answers(
     questions: list[tuple[str, str]],
@@ -204,6 +240,7 @@ def test_who_is_not_run_again_has_the_same_answers(
     rows: int,
     other_issuer: bool,
     other_term: bool,
+    declared: str,
 ) -> None:
     old = Material(dataset(with_entries(april(), 3)), params())
     edited, before = with_entries(april(), rows), march()
@@ -214,7 +251,12 @@ def test_who_is_not_run_again_has_the_same_answers(
         wanted = replace(wanted, issuer=wanted.issuer.model_copy(update={"symbol": "BC-KHAC"}))
     if other_term:
         wanted = replace(wanted, terms={**wanted.terms, "the_gon": "thẻ khác"})
-    new = Material(dataset(edited, before), wanted)
+    data = dataset(edited, before)
+    if declared.startswith("-"):
+        data = replace(data, declarations=tuple(item for item in data.declarations if item.code != declared[1:]))
+    elif declared:
+        data = with_declared(data, declared)
+    new = Material(data, wanted)
     given_before, reads = answers(old, questions)
     given_now, _ = answers(new, questions)
     if not rerun(sorted(reads), old, new):

@@ -19,12 +19,12 @@ from baocao.month import Month
 from baocao.params import Params, Signer
 from baocao.part import Part, take_apart
 from baocao.project import Section
+from baocao.raster import rasterise
 from baocao.theme.generate import MARKED_DOCX
 from baocao.weave import weave
 from conftest import APRIL, MadeReport
 
 _SVG = '<svg xmlns="http://www.w3.org/2000/svg"/>'
-_PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
 
 def _narrative(text: str) -> Any:
@@ -37,7 +37,7 @@ def _table(name: str, caption: str, cell: str = "1") -> Any:
 
 
 def _chart(name: str, caption: str, alt: str = "mô tả", **more: str) -> Any:
-    data = {"image/svg+xml": _SVG, "image/png": _PNG} | more
+    data = {"image/svg+xml": _SVG} | more
     return _output(data, {"kind": "chart", "name": name, "caption": caption, "alt": alt})
 
 
@@ -64,7 +64,7 @@ def _part(folder: Path, number: int, *cells: list[Any]) -> Part:
 
 
 def _woven(build: Path, month: Month, *parts: Part) -> dict[str, str]:
-    weave(parts, month.params, build)
+    rasterise(weave(parts, month.params, build))
     return {path.stem: path.read_text(encoding="utf-8") for path in [*build.glob("parts/*.md"), build / "report.qmd"]}
 
 

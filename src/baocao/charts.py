@@ -3,13 +3,14 @@
 Mỗi hàm trả về khung vẽ của matplotlib để đưa vào `report.chart(…)`; số liệu của hình được giữ kèm để in thành bảng.
 """
 
-import base64
 import copy
 import io
+import pickle
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = ["PALETTE", "Numbers", "Pictures", "bars", "canvas", "grouped_bars", "images", "numbers", "progress", "told"]
 
-_DPI = 300
 _WIDTH = 16.0
 _LABELS = 7.6  # cm; longer labels take more lines
 _LINE, _ROW, _AROUND = 0.47, 0.8, 1.1  # cm: a line of a label, a bar with its gap, what is not bars
@@ -47,18 +47,18 @@ class Numbers:
 
 @dataclass(frozen=True)
 class Pictures:
-    """A drawing: SVG as on paper, the same as PNG at 300 dpi in base64, and SVG for a phone."""
+    """A drawing as SVG: as on paper, and for a phone."""
 
     svg: str
-    png: str
     narrow: str
 
 
 @dataclass(frozen=True)
 class _Drawing:
-    """How one of the functions below made its axes: what it shows, the same once more, the same for a phone."""
+    """How one of the functions below made its axes: what it shows, its state, the same once more and for a phone."""
 
     numbers: Numbers
+    state: bytes
     again: "Callable[[], Axes]"
     narrow: "Callable[[], Canvas]"
 
@@ -117,7 +117,7 @@ def progress(parts: Mapping[str, tuple[Figure, Figure]], *, unit: str = "", deci
     )
     rows = tuple((label, (*pair, percent)) for (label, pair), percent in zip(parts.items(), rates, strict=True))
     again = partial(progress, parts, unit=unit, decimals=decimals)
-    _drawings[axes] = _Drawing(Numbers(columns, rows), again, partial(draw, entries, full=100.0))
+    _keep(axes, Numbers(columns, rows), again, partial(draw, entries, full=100.0))
     return axes
 
 
@@ -139,7 +139,7 @@ def bars(values: Mapping[str, Figure], *, unit: str = "") -> "Axes":
     entries = [
         Entry(label, (Bar(length, note),)) for label, length, note in zip(values, lengths, notes[0], strict=True)
     ]
-    _drawings[axes] = _Drawing(_listed(values, unit), partial(bars, values, unit=unit), partial(draw, entries))
+    _keep(axes, _listed(values, unit), partial(bars, values, unit=unit), partial(draw, entries))
     return axes
 
 
@@ -207,7 +207,7 @@ def grouped_bars(groups: Mapping[str, Mapping[str, Figure]], *, unit: str = "") 
         for index, label in enumerate(labels)
     ]
     again = partial(grouped_bars, groups, unit=unit)
-    _drawings[axes] = _Drawing(_grouped(groups, unit), again, partial(draw, entries, list(groups)))
+    _keep(axes, _grouped(groups, unit), again, partial(draw, entries, list(groups)))
     return axes
 
 
@@ -256,7 +256,7 @@ def _grouped(groups: Mapping[str, Mapping[str, Figure]], unit: str = "") -> Numb
 
 
 def images(axes: "Axes") -> Pictures:
-    """Ba hình của một biểu đồ: SVG và PNG (300 dpi) như trên giấy, SVG hẹp cho điện thoại. Khung vẽ giữ nguyên.
+    """Hai hình SVG của một biểu đồ: như trên giấy, và hẹp cho điện thoại. Khung vẽ giữ nguyên.
 
     The narrow one is laid out anew for what the functions above drew. For the analyst's own drawing, or where something
     was added to theirs, it is the same axes on a narrower canvas.
@@ -264,15 +264,38 @@ def images(axes: "Axes") -> Pictures:
     figure = axes.get_figure(root=True)
     if figure is None:
         raise InputError(Problem("biểu đồ không có khung vẽ", expected="khung vẽ của charts.canvas(…)"))
-    # A layout moves a little each time that it is drawn: what is drawn here is always drawn for the first time.
-    wide = copy.deepcopy(figure)
-    svg = _svg(wide)
-    raster = io.BytesIO()
-    wide.savefig(raster, format="png", dpi=_DPI, facecolor=PAPER, metadata={"Software": None})
     drawing = _drawings.get(axes)
-    untouched = drawing is not None and _svg(drawing.again().get_figure(root=True)) == svg
-    narrow = _svg(drawing.narrow() if drawing is not None and untouched else narrowed(figure))
-    return Pictures(svg, base64.b64encode(raster.getvalue()).decode("ascii"), narrow)
+    as_made = drawing is not None and _state(figure) == drawing.state
+    # A layout moves a little each time that it is drawn: what is drawn here is always drawn for the first time.
+    svg = _svg(copy.deepcopy(figure))
+    if drawing is not None and not as_made:
+        # To look at a drawing changes its state, too.
+        as_made = _svg(drawing.again().get_figure(root=True)) == svg
+    narrow = drawing.narrow() if drawing is not None and as_made else narrowed(figure)
+    return Pictures(svg, _svg(narrow))
+
+
+def _keep(axes: "Axes", numbers: Numbers, again: "Callable[[], Axes]", narrow: "Callable[[], Canvas]") -> None:
+    _drawings[axes] = _Drawing(numbers, _state(axes.get_figure(root=True)), again, narrow)
+
+
+class _Stater(pickle.Pickler):
+    """Pickles for comparison, within one process."""
+
+    def reducer_override(self, item: object) -> Any:
+        """Name functions by their identity, and leave out who listens: that counts how often it was pickled."""
+        from matplotlib.cbook import CallbackRegistry
+
+        if isinstance(item, CallbackRegistry):
+            return CallbackRegistry, ()
+        return (int, (id(item),)) if isinstance(item, FunctionType) else NotImplemented
+
+
+def _state(figure: Any) -> bytes:
+    """All that a drawing is made of: whatever was set or added since shows."""
+    state = io.BytesIO()
+    _Stater(state).dump(figure)
+    return state.getvalue()
 
 
 def _svg(figure: Any) -> str:

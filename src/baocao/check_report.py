@@ -12,6 +12,7 @@ from baocao.month import Month, read_month
 from baocao.period import Period
 from baocao.place import cells_at_fault
 from baocao.project import Project
+from baocao.submission import Shelf
 
 SCHEMA_VERSION = 1
 """Of the JSON; it grows when a key goes or changes its meaning, not when one is added."""
@@ -44,12 +45,15 @@ class CheckReport:
         return any(finding.stops for finding in self.findings)
 
 
-def check(project: Project, period: Period) -> CheckReport:
-    """Read and check everything that a run of `period` would, the notebooks' names included."""
+def check(project: Project, period: Period, shelf: Shelf | None = None) -> CheckReport:
+    """Read and check everything that a run of `period` would, the notebooks' names included.
+
+    `shelf` keeps the workbooks for who checks the month again.
+    """
     problems: list[Problem] = []
     month: Month | None = None
     try:
-        month = read_month(project, period)
+        month = read_month(project, period, shelf)
         project.sections(period)
     except InputError as error:
         problems += error.problems

@@ -1,7 +1,6 @@
 """Declared rates, sums and differences (`data/derived.yml`): each computed once, from codes, with its sources."""
 
 import difflib
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -123,9 +122,16 @@ class _Work:
 
     def rows(self, code: str, pattern: str) -> list[str]:
         """What `*` stands for in `pattern`; nothing at all is a mistake, except in a list without entries."""
-        expression = re.compile(re.escape(pattern).replace(r"\*", r"([a-z][a-z0-9_]*)"))
         known = (*self.data, *self.declared)
-        found = [match[1] for known_code in known if (match := expression.fullmatch(known_code))]
+        before, _, after = pattern.partition("*")
+        found = [
+            part
+            for other in known
+            if other.startswith(before)
+            and other.endswith(after)
+            and (part := other[len(before) : len(other) - len(after)])
+            and "." not in part
+        ]
         block = pattern.partition(".")[0]
         if not found and (block not in self.titles or self.titles[block]):
             self.fail(code, f"không có mã nào dạng “{pattern}”", nearest(pattern, known))

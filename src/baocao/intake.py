@@ -22,6 +22,7 @@ from baocao.sheet import SheetContent
 from baocao.submission import (
     SHEET_FILE,
     VERSION,
+    Shelf,
     Submission,
     identify,
     identity,
@@ -53,8 +54,11 @@ class Intake:
     late: tuple[str, ...] = ()
 
 
-def read_submissions(folder: Path, forms: Sequence[Form], period: Period) -> Intake:
-    """Read every workbook in `folder`. What is wrong becomes findings; a missing folder is an `InputError`."""
+def read_submissions(folder: Path, forms: Sequence[Form], period: Period, shelf: Shelf | None = None) -> Intake:
+    """Read every workbook in `folder`. What is wrong becomes findings; a missing folder is an `InputError`.
+
+    `shelf` has the workbooks that were taken apart before, and gets those that are new to it.
+    """
     if not folder.is_dir():
         raise InputError(
             Problem(
@@ -73,7 +77,7 @@ def read_submissions(folder: Path, forms: Sequence[Form], period: Period) -> Int
     for path in sorted(folder.iterdir()):
         if is_noise(path):
             continue
-        opened = open_submission(path)
+        opened = open_submission(path, shelf)
         if isinstance(opened, Finding):
             refused.append(opened)
             continue

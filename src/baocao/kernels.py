@@ -8,8 +8,8 @@ the same notebooks run in ordinary kernels.
 import asyncio
 import contextlib
 import itertools
-import json
 import logging
+import math
 import os
 import shutil
 import signal
@@ -17,13 +17,15 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Mapping
-from concurrent.futures import Future
 from importlib.metadata import EntryPoint
 from pathlib import Path
+from queue import Empty
 from types import TracebackType
-from typing import IO, Any, Final
+from typing import Any, Final
 
+from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
@@ -31,6 +33,7 @@ from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from baocao import zygote
+from baocao.forks import ONE_THREAD, Forked, Zygote, ZygoteError
 
 PROVISIONER: Final = "baocao-warm"
 # What notebooks import, except `baocao.notebook`: that registers a magic on import, with the shell of its kernel.
@@ -38,173 +41,24 @@ PRELOAD: Final = (
     "pandas",
     "seaborn",
     "matplotlib.backends.backend_agg",
+    "matplotlib.backends.backend_svg",
     "baocao.charts",
+    "baocao.completion",
+    "baocao.inspection",
     "baocao.month",
     "baocao.narrative",
     "baocao.params",
+    "baocao.tables",
 )
 
-_ZYGOTE_SECONDS: Final = 60.0
 _FORK_SECONDS: Final = 30.0
+_END_SECONDS: Final = 1.0
 _HAS_IPC: Final = sys.platform != "win32"
 _SOCKET_NAME_BYTES: Final = 100
-
-# OpenBLAS starts threads on import: many for several kernels at once, and no process with threads can be forked safely.
-_ONE_THREAD: Final = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 
 _log = logging.getLogger(__name__)
 _log.addHandler(logging.NullHandler())
-
-
-class ZygoteError(RuntimeError):
-    """The process that warm kernels are forked from is not there (any more)."""
-
-
-class _Forked:
-    """A forked kernel as `subprocess.Popen` would show it; the zygote, its parent, reaps and signals it."""
-
-    stdin = stdout = stderr = None
-
-    def __init__(self, owner: "_Zygote", pid: int) -> None:
-        self.pid = pid
-        self.returncode: int | None = None
-        self._owner = owner
-        self._ended = threading.Event()
-
-    def ended(self, returncode: int) -> None:
-        self.returncode = returncode
-        self._ended.set()
-
-    def poll(self) -> int | None:
-        return self.returncode
-
-    def wait(self, timeout: float | None = None) -> int | None:
-        if not self._ended.wait(timeout):
-            raise subprocess.TimeoutExpired("kernel", timeout or 0.0)
-        return self.returncode
-
-    def send_signal(self, signum: int) -> None:
-        self._owner.signal(self.pid, signum)
-
-    def terminate(self) -> None:
-        self.send_signal(signal.SIGTERM)
-
-    def kill(self) -> None:
-        self.send_signal(signal.SIGKILL)
-
-
-class _Zygote:
-    """The far end of `baocao.zygote`: asks for forks, hears of their end."""
-
-    def __init__(self, environment: Mapping[str, str], log: Path, preload: tuple[str, ...]) -> None:
-        self._log = log
-        self._lock = threading.Lock()
-        self._waiting: dict[int, Future[_Forked]] = {}
-        self._children: dict[int, _Forked] = {}
-        self._next = 0
-        self._ready: Future[None] = Future()
-        with log.open("wb") as errors:
-            self._process = subprocess.Popen(
-                [sys.executable, zygote.__file__, *preload],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                cwd=log.parent,
-                env={**environment, **_ONE_THREAD},
-                start_new_session=True,
-            )
-        assert self._process.stdout is not None
-        self._reader = threading.Thread(target=self._read, args=(self._process.stdout,), daemon=True)
-        self._reader.start()
-
-    def wait_ready(self) -> None:
-        """Return once forks can be asked for; `ZygoteError` if that will not happen."""
-        try:
-            self._ready.result(_ZYGOTE_SECONDS)
-        except TimeoutError as error:
-            raise ZygoteError(f"not ready after {_ZYGOTE_SECONDS:.0f} s") from error
-
-    def fork(self, argv: list[str], *, cwd: str, env: Mapping[str, str], log: str) -> "Future[_Forked]":
-        """Ask for a kernel process with this command line, folder, environment and file for its raw output."""
-        future: Future[_Forked] = Future()
-        with self._lock:
-            number, self._next = self._next, self._next + 1
-            self._waiting[number] = future
-        self._send({"fork": number, "argv": argv, "cwd": cwd, "env": dict(env), "log": log})
-        return future
-
-    def signal(self, pid: int, signum: int) -> None:
-        """Signal the process group of a kernel; nothing happens when the kernel has ended."""
-        with contextlib.suppress(ZygoteError):  # without a zygote its kernels end by themselves
-            self._send({"signal": int(signum), "pid": pid})
-
-    def close(self) -> None:
-        """End the zygote and every kernel that it still has."""
-        assert self._process.stdin is not None
-        if not self._ready.done():
-            self._process.kill()  # busy importing; it has no kernel yet
-        with self._lock, contextlib.suppress(BrokenPipeError):
-            self._process.stdin.close()
-        try:
-            self._process.wait(5)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._reader.join(5)
-
-    def _send(self, message: dict[str, object]) -> None:
-        assert self._process.stdin is not None
-        try:
-            with self._lock:
-                self._process.stdin.write(json.dumps(message).encode() + b"\n")
-                self._process.stdin.flush()
-        except (OSError, ValueError) as error:
-            raise ZygoteError("the zygote has ended") from error
-
-    def _read(self, stream: IO[bytes]) -> None:
-        try:
-            self._take(stream)
-        finally:
-            self._lost()
-            stream.close()
-
-    def _take(self, stream: IO[bytes]) -> None:
-        for line in stream:
-            message = json.loads(line)
-            if "ready" in message:
-                self._ready.set_result(None)
-            elif "refused" in message:
-                self._ready.set_exception(ZygoteError(message["refused"]))
-            elif "forked" in message:
-                child = _Forked(self, message["pid"])
-                with self._lock:
-                    self._children[child.pid] = child
-                    future = self._waiting.pop(message["forked"])
-                if future.set_running_or_notify_cancel():
-                    future.set_result(child)
-                else:  # came too late, and nobody will use it
-                    child.kill()
-            elif "ended" in message:
-                with self._lock:
-                    ended = self._children.pop(message["ended"])
-                ended.ended(message["returncode"])
-
-    def _lost(self) -> None:
-        """Whoever waits for the zygote or for a kernel of it shall not wait for ever."""
-        said = self._log.read_text("utf-8", errors="replace").strip() if self._log.exists() else ""
-        gone = ZygoteError(f"the zygote has ended: {said.splitlines()[-1] if said else 'no word'}")
-        with self._lock:
-            orphans, waiting = list(self._children.values()), list(self._waiting.values())
-            self._children.clear()
-            self._waiting.clear()
-        if not self._ready.done():
-            self._ready.set_exception(gone)
-        for future in waiting:
-            if future.set_running_or_notify_cancel():
-                future.set_exception(gone)
-        for orphan in orphans:
-            orphan.ended(-int(signal.SIGKILL))
 
 
 class WarmProvisioner(LocalProvisioner):
@@ -229,6 +83,12 @@ class WarmProvisioner(LocalProvisioner):
         self.cwd = kwargs["cwd"]
         return self.connection_info
 
+    async def kill(self, restart: bool = False) -> None:
+        """End the kernel. The end of a forked one is told; whoever waits for it else looks ten times a second."""
+        await super().kill(restart)
+        if isinstance(self.process, Forked):
+            await asyncio.wait([asyncio.wrap_future(self.process.end)], timeout=_END_SECONDS)
+
 
 class _ThisPython(KernelSpecManager):
     """One kernel for every notebook: the interpreter that runs baocao, whatever a desk has registered as python3."""
@@ -248,10 +108,31 @@ class _ThisPython(KernelSpecManager):
         )
 
 
+class _Client(AsyncKernelClient):
+    """A client that is ready when the kernel answers: nbclient passes over messages that are not for it."""
+
+    async def wait_for_ready(self, timeout: float | None = None) -> None:
+        """As the ordinary one does, but for its last wait, for a silence of 0.2 s; no answer is a `RuntimeError`."""
+        until = time.monotonic() + (math.inf if timeout is None else timeout)
+        while True:
+            self.kernel_info()
+            with contextlib.suppress(Empty):
+                message = await self.get_shell_msg(timeout=1)
+                if message["msg_type"] == "kernel_info_reply":
+                    # Who hears one message on this channel hears all that follow; if none comes, ask again.
+                    await self.get_iopub_msg(timeout=0.2)
+                    self._handle_kernel_info_reply(message)
+                    return
+            if not await self.is_alive():
+                raise RuntimeError("the kernel died before it answered")
+            if time.monotonic() > until:
+                raise RuntimeError(f"the kernel did not answer in {timeout} seconds")
+
+
 class SectionKernelManager(AsyncKernelManager):
     """The kernel manager of one section; `Kernels` knows its kernel from the moment it runs."""
 
-    zygote: _Zygote | None = None
+    zygote: Zygote | None = None
     name: str
     raw_output: Path
     kernels: "Kernels"
@@ -303,7 +184,7 @@ class Kernels:
     def __init__(
         self, environment: Mapping[str, str], *, warm: bool = True, preload: tuple[str, ...] = PRELOAD
     ) -> None:
-        self._environment = {**_ONE_THREAD, **os.environ, **_python_path()}
+        self._environment = {**ONE_THREAD, **os.environ, **_python_path()}
         # The order of a set reaches outputs (legends, tables), so that every kernel hashes alike.
         self._environment["PYTHONHASHSEED"] = "0"
         # What a notebook reads or writes, and its tracebacks, do not depend on a code page.
@@ -315,7 +196,7 @@ class Kernels:
         self._serial = itertools.count(1)
         self._live: list[SectionKernelManager] = []
         self._stopping = False
-        self._zygote: _Zygote | None = None
+        self._zygote: Zygote | None = None
         self._folder: Path | None = None
         self.why_cold = "" if self._want_warm else "not asked for, or no safe fork on this platform"
 
@@ -329,7 +210,7 @@ class Kernels:
             PROVISIONER, f"{__name__}:{WarmProvisioner.__name__}", KernelProvisionerFactory.GROUP_NAME
         )
         if self._want_warm:
-            self._zygote = _Zygote(self._environment, self._folder / "zygote.log", self._preload)
+            self._zygote = Zygote(self._environment, self._folder / "zygote.log", self._preload)
         return self
 
     def __exit__(
@@ -372,6 +253,7 @@ class Kernels:
             connection_file=connection,
             transport="ipc" if _HAS_IPC and short else "tcp",
             kernel_spec_manager=_ThisPython(PROVISIONER if warm else None),
+            client_factory=_Client,
         )
         manager.zygote = self._zygote if warm else None
         manager.name = name

@@ -16,6 +16,7 @@ from baocao.params import Params, load_monthly, load_params
 from baocao.period import Period
 from baocao.project import Project
 from baocao.rules import Rules, load_rules, read_rules
+from baocao.submission import Shelf
 from baocao.units import Unit, load_units
 
 
@@ -40,8 +41,11 @@ class Month:
         return tuple(finding for finding in self.findings if finding.stops)
 
 
-def read_month(project: Project, period: Period) -> Month:
-    """Read and check everything of `period`; what cannot be read at all is one `InputError` with all problems."""
+def read_month(project: Project, period: Period, shelf: Shelf | None = None) -> Month:
+    """Read and check everything of `period`; what cannot be read at all is one `InputError` with all problems.
+
+    `shelf` keeps the workbooks for who reads the month again.
+    """
     problems: list[Problem] = []
     params: Params | None = None
     declarations: tuple[Derived, ...] | None = None
@@ -59,8 +63,8 @@ def read_month(project: Project, period: Period) -> Month:
         units = load_units(project.units, period)
     with _collecting(problems):
         forms = load_forms(project.forms, period)
-        intake = read_submissions(project.submissions(period), forms, period)
-    before, hashes, notes = _previous(project, period)
+        intake = read_submissions(project.submissions(period), forms, period, shelf)
+    before, hashes, notes = _previous(project, period, shelf)
     if intake is not None and declarations is not None:
         with _collecting(problems):
             dataset = build_dataset(intake, forms, declarations, before)
@@ -98,7 +102,9 @@ def _from_root(intake: Intake) -> dict[str, str]:
     return {f"data/{intake.period}/{name}": sha256 for name, sha256 in intake.hashes.items()}
 
 
-def _previous(project: Project, period: Period) -> tuple[Dataset | None, dict[str, str], list[Finding]]:
+def _previous(
+    project: Project, period: Period, shelf: Shelf | None
+) -> tuple[Dataset | None, dict[str, str], list[Finding]]:
     """Last month for comparison, with the hashes of its workbooks; none where it has none or cannot be used whole.
 
     Faults that its own parameters answer for are no obstacle.
@@ -109,7 +115,7 @@ def _previous(project: Project, period: Period) -> tuple[Dataset | None, dict[st
         return None, {}, []
     try:
         forms = load_forms(project.forms, before)
-        intake = read_submissions(folder, forms, before)
+        intake = read_submissions(folder, forms, before, shelf)
         findings = list(intake.findings)
         if project.params(before).exists():
             findings = answered(findings, load_monthly(project, before))

@@ -7,7 +7,7 @@ import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from baocao.look import CM, EDGE, HATCHES, INK, PALETTE, PAPER, SIZE, TRACK, prepare, text_width, wrapped
 
@@ -117,11 +117,16 @@ class _Page:
         self.text(WIDTH - _MARGIN, _LINE, text, right=True, bold=True)
 
     def bar(self, start: float, length: float, look: int) -> None:
-        style = {"facecolor": PALETTE[look], "edgecolor": PAPER, "hatch": HATCHES[look], "linewidth": 0}
-        self.axes.barh(self.y, length, _THICK, start, align="edge", **style)  # type: ignore[arg-type]
+        self._box(start, length, facecolor=PALETTE[look], edgecolor=PAPER, hatch=HATCHES[look], linewidth=0)
 
     def track(self, start: float, length: float) -> None:
-        self.axes.barh(self.y, length, _THICK, start, align="edge", facecolor=TRACK, edgecolor=EDGE, linewidth=0.6)
+        self._box(start, length, facecolor=TRACK, edgecolor=EDGE, linewidth=0.6)
+
+    def _box(self, start: float, length: float, **style: Any) -> None:
+        from matplotlib.patches import Rectangle
+
+        # Not as bars: the limits of these axes are known, and need not be found anew after each.
+        self.axes.add_artist(Rectangle((start, self.y), length, _THICK, **style))
 
     def zero_line(self, x: float, top: float) -> None:
         ends = [top - _BETWEEN / 2, self.y - _BETWEEN / 2]

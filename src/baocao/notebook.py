@@ -177,7 +177,6 @@ class Report:
                 "text/html": f'<figure style="background:#fff;color:#222"><img alt="{html_text(alt)}" '
                 f'src="data:image/svg+xml;base64,{picture}"><figcaption>{html_text(caption)}</figcaption></figure>',
                 "image/svg+xml": pictures.svg,
-                "image/png": pictures.png,
                 NARROW: pictures.narrow,
                 NUMBERS: table,
                 "text/plain": f"Biểu đồ: {caption}",

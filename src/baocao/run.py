@@ -20,6 +20,7 @@ from baocao.notebook_keys import DATASET_VARIABLE, PERIOD_VARIABLE
 from baocao.part import take_apart
 from baocao.period import Period
 from baocao.project import ROOT_VARIABLE, Project, Section, files
+from baocao.raster import rasterise
 from baocao.render import FORMATS, Embedded, Renderer, render
 from baocao.store import Store, readable
 from baocao.summary import NAME as SUMMARY
@@ -98,7 +99,8 @@ def _make(
     runs = _execute(month, sections, build, store, jobs, watcher, kernels)
     with watcher.stage("Ghép các mục"):
         parts = [take_apart(item.section, item.notebook, str(period)) for item in runs]
-        weave(parts, month.params, build, month.indicators, partial=bool(month.stopping))
+        drawings = weave(parts, month.params, build, month.indicators, partial=bool(month.stopping))
+        rasterise(drawings)
     stem = f"bao-cao-{period}"
     # Formats made earlier are made anew with the wanted ones: all files of a month say the same.
     wanted = [name for name in FORMATS if name in formats or (store.final / f"{stem}.{name}").exists()]

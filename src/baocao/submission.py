@@ -37,6 +37,9 @@ _RULES = {"version": VERSION, "department": "sai_don_vi", "period": "sai_ky", "c
 
 _LACKS = {"thieu_trang", "thieu_khoi", "thieu_tieu_de", "thieu_cot", "thieu_dong"}
 
+_MOST_KEPT = 256
+"""Workbooks on a shelf: those of two months with a form of every unit, and many savings of some of them."""
+
 _log = logging.getLogger(__name__)
 
 Identity = dict[str, tuple[str, str]]
@@ -52,14 +55,30 @@ class Submission:
     sha256: str
 
 
+class Shelf:
+    """Workbooks taken apart, by the hash of their bytes: whoever reads a month again takes apart what is new to it."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[SheetContent, ...]] = {}
+
+    def sheets(self, content: bytes, sha256: str) -> tuple[SheetContent, ...]:
+        """The sheets of a workbook; nobody changes them. What it is not raises as `unpack` and `read_book` do."""
+        if sha256 not in self._known:
+            sheets = tuple(SheetContent(sheet) for sheet in read_book(unpack(content).parts))
+            if len(self._known) >= _MOST_KEPT:
+                del self._known[next(iter(self._known))]
+            self._known[sha256] = sheets
+        return self._known[sha256]
+
+
 def is_noise(path: Path) -> bool:
     """Hidden files are none of the user's; a lock file that LibreOffice left is worth a word."""
     hidden = path.name.startswith(".") or path.name.lower() in _WINDOWS_HIDDEN
     return hidden and not _LIBREOFFICE_LOCK.fullmatch(path.name)
 
 
-def open_submission(path: Path) -> Submission | Finding:
-    """Open a workbook; what is no readable one is a finding that says why."""
+def open_submission(path: Path, shelf: Shelf | None = None) -> Submission | Finding:
+    """Open a workbook; what is no readable one is a finding that says why. `shelf` keeps it for the next time."""
     name = nfc(path.name)
 
     def refuse(rule: str, what: str, remedy: str, severity: Severity = Severity.LOI) -> Finding:
@@ -100,8 +119,9 @@ def open_submission(path: Path) -> Submission | Finding:
         if _ENCRYPTED in content:
             return refuse("co_mat_khau", "tệp có mật khẩu", "mở tệp trong Excel, bỏ mật khẩu rồi lưu lại")
         return refuse("sai_dinh_dang", "tệp .xls cũ đổi đuôi", "mở tệp trong Excel, lưu lại dạng .xlsx")
+    sha256 = hashlib.sha256(content).hexdigest()
     try:
-        raw = read_book(unpack(content).parts)
+        sheets = (shelf or Shelf()).sheets(content, sha256)
     except zipfile.BadZipFile as error:
         _log.info("%s: %s", path, error)
         if not content.startswith(_ZIP) and _is_text(content):
@@ -121,7 +141,7 @@ def open_submission(path: Path) -> Submission | Finding:
     except DamagedError as error:
         _log.info("%s", path, exc_info=error)
         return refuse("tep_hong", "nội dung bên trong tệp bị hỏng", "đề nghị đơn vị gửi lại tệp")
-    return Submission(name, tuple(SheetContent(sheet) for sheet in raw), hashlib.sha256(content).hexdigest())
+    return Submission(name, sheets, sha256)
 
 
 def _is_text(content: bytes) -> bool:

@@ -3,7 +3,6 @@
 Writes `report.qmd`, one part per section and the images.
 """
 
-import base64
 import hashlib
 import html
 import re
@@ -83,9 +82,10 @@ def weave(
     build: Path,
     indicators: Sequence[Indicator] = (),
     partial: bool = False,
-) -> None:
-    """Write the document of `parts` (in order) into the folder `build`. Problems of all sections come at once.
+) -> tuple[Path, ...]:
+    """Write the document of `parts` (in order) into the folder `build`; its drawings for paper, which are SVG.
 
+    Problems of all sections come at once. Word wants the drawings as PNG beside them (`raster`).
     Every page of a report of simulated data, or of a `partial` one, is marked; Word takes that from a reference
     document that is put beside it.
     """
@@ -126,6 +126,7 @@ def weave(
     if marks:
         (build / MARKED_DOCX).write_bytes(reference_document(measures, " · ".join(marks)))
     _write(build / "report.qmd", _document(parts, params, marks, indicators, digest.hexdigest()))
+    return tuple(_drawing(build, part, piece) for part, piece in _captioned(parts) if piece.kind == "chart")
 
 
 def _write(path: Path, text: str) -> None:
@@ -254,19 +255,22 @@ def _fenced(table: str) -> str:
     return f"{fence}{{.bang}}\n{table}\n{fence}"
 
 
+def _drawing(build: Path, part: Part, piece: Piece) -> Path:
+    return build / "images" / f"{part.section.number:02d}-{slug(piece.content['name'])}.svg"
+
+
 def _chart(part: Part, piece: Piece, numbers: _Numbers, build: Path) -> str:
     name = piece.content["name"]
-    stem = build / "images" / f"{part.section.number:02d}-{slug(name)}"
-    _write(stem.with_suffix(".svg"), piece.data["image/svg+xml"])
-    stem.with_suffix(".png").write_bytes(base64.b64decode(piece.data["image/png"]))
+    path = _drawing(build, part, piece)
+    _write(path, piece.data["image/svg+xml"])
     if NARROW in piece.data:
-        _write(stem.with_name(f"{stem.name}-hep.svg"), piece.data[NARROW])
+        _write(path.with_stem(f"{path.stem}-hep"), piece.data[NARROW])
     label = numbers.labels.get(name)
     caption = markdown_text(piece.content["caption"])
     caption = f"{label}. {caption}" if label else caption
     # In an attribute Markdown reads the backslash, too, as an escape.
     alt = html_text(piece.content["alt"]).replace("\n", " ").replace("\\", "&#92;")
-    drawing = f'![{caption}](images/{stem.name}.svg){{#{_address("chart", name)} fig-alt="{alt}" width=100%}}'
+    drawing = f'![{caption}](images/{path.name}){{#{_address("chart", name)} fig-alt="{alt}" width=100%}}'
     if NUMBERS not in piece.data:
         return drawing
     title = f"Số liệu của {label or 'biểu đồ'}"

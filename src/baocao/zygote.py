@@ -26,6 +26,12 @@ from typing import Any, Final
 SUPPORTED: Final = sys.platform.startswith("linux")
 
 _INLINE: Final = "module://matplotlib_inline.backend_inline"
+_KERNEL: Final = (
+    *("ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "ipykernel.debugger"),
+    *("IPython.core.completerlib", "IPython.core.debugger", "IPython.extensions.storemagic"),
+    *("sqlite3", "tornado.platform.asyncio"),
+)
+"""What a kernel imports while it starts."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +48,7 @@ def _preload(names: list[str]) -> None:
     # What a kernel does first (IPKernelApp.init_gui_pylab), since matplotlib reads it on import.
     if not os.environ.get("MPLBACKEND"):
         os.environ["MPLBACKEND"] = _INLINE
-    for name in ("ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", *names):
+    for name in (*_KERNEL, *names):
         importlib.import_module(name)
 
 

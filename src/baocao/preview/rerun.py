@@ -109,17 +109,32 @@ def to_run(
 
 
 def structure_changed(old: Dataset, new: Dataset) -> bool:
-    """What figures there are has changed, other than how many rows open lists have: sections walk over that unseen."""
-    if (old.before is None) != (new.before is None):
+    """What sections may walk over unseen has changed: the blocks, the names that codes begin with, an order.
+
+    How many rows open lists have is seen, and so is a figure more or less in `data/derived.yml`: see `_reached`.
+    """
+    if old.before is not None and new.before is not None and structure_changed(old.before, new.before):
         return True
-    return _structure(old) != _structure(new) or (
-        old.before is not None and new.before is not None and _structure(old.before) != _structure(new.before)
-    )
+    kept = {item.code for item in old.declarations} & {item.code for item in new.declarations}
+    return (old.before is None) != (new.before is None) or _structure(old, kept) != _structure(new, kept)
 
 
-def _structure(dataset: Dataset) -> tuple[object, ...]:
+def _structure(dataset: Dataset, kept: AbstractSet[str]) -> tuple[object, ...]:
     blocks = {name: (info.kind, info.title, _fixed_rows(info), info.columns) for name, info in dataset.blocks.items()}
-    return blocks, [item.code for item in dataset.declarations]
+    return blocks, _names(dataset), [item.code for item in dataset.declarations if item.code in kept]
+
+
+def _names(dataset: Dataset) -> set[str]:
+    """What codes begin with: prose knows it by name. Open lists are left out, whose rows come and go."""
+    lists = {info.block for info in dataset.blocks.values() if info.kind == "list"}
+    names: set[str] = set()
+    for code in dataset.data:
+        parts = code.split(".")
+        for end in range(1, len(parts)):
+            if (name := ".".join(parts[:end])) in lists:
+                break
+            names.add(name)
+    return names
 
 
 def _fixed_rows(info: BlockInfo) -> object:
@@ -148,13 +163,24 @@ def _changed(old: Dataset, new: Dataset) -> set[str]:
 
 
 def _touched(reads: Sequence[str], codes: AbstractSet[str], old: Material, new: Material) -> list[str]:
-    """Which of the reads of a section are others now."""
+    """Which of the reads of a section are others now, and what came or went that it may have walked over."""
     asked = set(reads)
-    touched = sorted(asked & codes)
+    touched = sorted(asked & codes | _reached(asked, old.dataset, new.dataset))
     if codes and asked >= old.dataset.data.keys():
         # A search: whatever is there now could be found.
         touched = sorted(codes)
     return touched + [name for name in sorted(asked) if name.startswith(READ) and _param_changed(name, old, new)]
+
+
+def _reached(asked: AbstractSet[str], old: Dataset, new: Dataset) -> set[str]:
+    """Declared figures that came or went in a block of which something was read: they are columns of its tables."""
+    moved = (old.data.keys() ^ new.data.keys()) - old.inputs.keys() - new.inputs.keys()
+    blocks = {_first(code) for code in asked}
+    return {code for code in moved if _first(code) in blocks}
+
+
+def _first(code: str) -> str:
+    return code.partition(".")[0]
 
 
 def _param_changed(read: str, old: Material, new: Material) -> bool:

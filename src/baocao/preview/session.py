@@ -23,6 +23,7 @@ from baocao.period import Period
 from baocao.preview.rerun import Change, Done, Material, change_of, to_run
 from baocao.project import Project, Section
 from baocao.render import render
+from baocao.submission import Shelf
 from baocao.theme.measures import measures_in_force
 from baocao.weave import weave
 
@@ -77,6 +78,7 @@ class Session:
         self._lock = threading.Lock()
         self._pending: set[Change] = set(Change)
         self._running: Mapping[Path, Section] = {}
+        self._shelf = Shelf()
         self._month: Month | None = None
         self._material: Material | None = None
         self._unread = True
@@ -171,7 +173,7 @@ class Session:
     def _read(self) -> None:
         self._unread = True
         measures_in_force(self.period)
-        report = check(self.project, self.period)
+        report = check(self.project, self.period, self._shelf)
         if report.month is None:
             raise InputError(report.problems)
         self._month, self._unread = report.month, False
