@@ -63,7 +63,7 @@ class Readiness:
     counts: str
     """“5 cảnh báo, 30 lưu ý”."""
     late: tuple[str, ...] = ()
-    """The departments that sent nothing."""
+    """The departments that sent nothing, or a form that nobody filled in."""
     findings: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
     """By the department that they go back to."""
     stops: bool = False
