@@ -175,4 +175,4 @@ def _publish(project: Project, period: Period) -> None:
     from baocao.cli_site import chosen_site
     from baocao.site import publish
 
-    publish(project, period, chosen_site(project, None))
+    publish(project, period, chosen_site(project, None), clock=now)
