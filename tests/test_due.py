@@ -224,6 +224,19 @@ def test_one_failed_month_is_no_obstacle_and_comes_right_by_itself(server: Serve
     assert server.run("2024-05-15T09:00").status == 0
 
 
+def test_a_month_that_nobody_is_set_to_report_fails_alone(server: Server, box: Mailbox) -> None:
+    server.settings = Settings(mail=mail_to(box))
+    june, july = Period(2025, 6), Period(2025, 7)
+    server.known = [june, july]
+    server.world.hand_in(june)
+    server.world.hand_in(july)
+    server.world.broken = {july}
+    assert DEFAULTS.issuers[-1].valid_to == str(june)
+    result = server.run("2025-07-16T07:00")
+    assert list(result.months.values()) == [Outcome.MADE, Outcome.FAILED]
+    assert box.to(OFFICE)[-1] == "Báo cáo kỳ 2025-07: lập báo cáo không thành"
+
+
 def test_a_bug_is_logged_whole_and_stops_nothing_else(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     server.known = [APRIL, APRIL.shift(1)]
     for period in server.known:
@@ -418,7 +431,7 @@ def test_the_real_thing(
         ]
         assert box.to(OFFICE) == [
             "Báo cáo kỳ 2024-04: chưa đủ biểu của các đơn vị",
-            "Báo cáo kỳ 2024-04: chưa đủ số liệu",
+            "Báo cáo kỳ 2024-04: đã lập khi chưa đủ số liệu",
             "Báo cáo kỳ 2024-04: đã lập xong",
         ]
         logs = sorted((project.outputs / "logs").glob("*.jsonl"))

@@ -186,7 +186,7 @@ def live(city: City) -> None:
     own = city.project.root / "notebooks" / str(august) / SECTIONS[-1]
     notebook = nbformat.read(city.project.root / "notebooks" / SECTIONS[-1], as_version=4)  # type: ignore[no-untyped-call]
     notebook.cells.append(nbformat.v4.new_code_cell('report.figure("cccd.da_cpa")'))  # type: ignore[no-untyped-call]
-    own.parent.mkdir()
+    own.parent.mkdir(exist_ok=True)
     write_notebook(own, notebook)
     assert [city.due(f"2024-08-15T{hour}:00") for hour in ("07", "08")] == [1, 1]
     assert august not in city.published() and "Báo cáo tháng 7/2024" in city.page("index.html")
@@ -225,7 +225,7 @@ def check_mails(city: City) -> None:
     assert city.mails(OFFICE) == [
         ("15/04 07:00", done.format("2024-04")),
         ("15/05 07:00", waits.format("2024-05")),
-        ("16/05 09:00", "Báo cáo kỳ 2024-05: chưa đủ số liệu"),
+        ("16/05 09:00", "Báo cáo kỳ 2024-05: đã lập khi chưa đủ số liệu"),
         ("17/05 08:00", waits.format("2024-05")),  # the deadline is over
         ("20/05 08:00", done.format("2024-05")),
         ("17/06 07:00", done.format("2024-06")),

@@ -287,7 +287,9 @@ class Due:
                 self._tell(notices.found(told, name, heavy))
 
     def _told(self, period: Period) -> Told:
-        return Told(period, reporting_dates(self._defaults, period), self._log.id, self._now)
+        # A month that nobody is set to report fails by itself; that is told all the same.
+        body = next((entry.body_in_text for entry in self._defaults.issuers if entry.holds(period)), "bộ phận tổng hợp")
+        return Told(period, reporting_dates(self._defaults, period), body, self._log.id, self._now)
 
     def _tell(self, notice: Notice) -> None:
         mail = self._settings.mail

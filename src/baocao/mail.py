@@ -43,6 +43,9 @@ def message_of(notice: Notice, mail: Mail, now: datetime) -> Message:
     message["Subject"] = Header(one_line(notice.subject), "utf-8", header_name="Subject").encode()
     message["From"] = mail.sender
     message["To"] = ", ".join(mail.addresses(notice.department))
+    if notice.department:
+        # The sender's own mailbox is often read by nobody.
+        message["Reply-To"] = ", ".join(mail.office)
     message["Date"] = format_datetime(now)
     message["Message-ID"] = f"<{notice.key[:40]}@{mail.sender.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
