@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from docx import Document
 from pypdf import PdfReader
 
 from baocao.cli import main
@@ -415,6 +416,9 @@ def test_the_real_thing(
         assert all("BÁO CÁO CHƯA ĐỦ SỐ LIỆU" in page.extract_text() for page in PdfReader(pdf).pages)
         page = pdf.with_suffix(".html").read_text(encoding="utf-8")
         assert "BÁO CÁO CHƯA ĐỦ SỐ LIỆU" in page
+        word = [paragraph.text for paragraph in Document(str(pdf.with_suffix(".docx"))).paragraphs]
+        for text in (PdfReader(pdf).pages[0].extract_text(), page, "\n".join(word)):
+            assert f"còn lỗi, số liệu của {late}." in " ".join(text.split())
         manifest = json.loads((pdf.parent / "manifest.json").read_text(encoding="utf-8"))
         assert manifest["partial"] == [late]
         form.write_bytes(kept)
