@@ -19,6 +19,7 @@ from baocao.duestate import DueState, locked
 from baocao.errors import BusyError, Problem, RunError, Severity
 from baocao.finding import Finding
 from baocao.mail import PASSWORD_VARIABLE
+from baocao.new import drafts, new_month
 from baocao.params import load_defaults
 from baocao.period import Period
 from baocao.project import ROOT_VARIABLE, Project
@@ -51,6 +52,7 @@ class World:
     published: list[tuple[Period, str]] = field(default_factory=list)
     broken: set[Period] = field(default_factory=set)
     site_gone: bool = False
+    drafts: tuple[str, ...] = ()
 
     def forms(self, period: Period) -> Mapping[str, str]:
         return {f"{name}.xlsx": digest(content) for name, content in self.sent.get(period, {}).items()}
@@ -66,7 +68,7 @@ class World:
             for name, content in sent.items()
             if content == "sai"
         }
-        return Readiness(self.inputs(period), "không có phát hiện nào", late, wrong, bool(late or wrong))
+        return Readiness(self.inputs(period), "không có phát hiện nào", late, wrong, bool(late or wrong), self.drafts)
 
     def report(self, period: Period) -> Report | None:
         return self.reports.get(period)
@@ -271,6 +273,31 @@ def test_publishing_is_off_unless_wanted_and_is_tried_again(server: Server) -> N
     # What was made before the setting stays as it was; the other goes once.
     assert [period for period, _ in server.world.published] == [may]
     assert [period for period, _ in server.world.made] == [APRIL, may]
+
+
+def test_prose_that_nobody_read_is_not_published_by_itself(server: Server, box: Mailbox) -> None:
+    server.settings = Settings(mail=mail_to(box), publish=Publishing(automatic=True))
+    server.world.hand_in(APRIL)
+    server.world.drafts = ("I", "III")
+    for hour in (7, 8):
+        assert server.run(f"2024-04-15T{hour:02d}:00").status == 0
+    assert server.world.made and not server.world.published
+    (said,) = (message.get_body(("plain",)) for message in box.taken)
+    assert said is not None
+    text = " ".join(said.get_content().split())
+    assert "mục I và III còn là bản nháp chép từ kỳ trước, nên báo cáo này không tự công bố" in text
+
+
+def test_a_draft_is_one_until_its_note_is_deleted(project: Project) -> None:
+    may = APRIL.shift(1)
+    assert not drafts(project.sections(APRIL))
+    new_month(project, may)
+    assert [section.label for section in drafts(project.sections(may))] == ["I", "III", "IV"]
+    path = project.section(may, "I").notebook
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    del notebook["cells"][0]
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+    assert [section.label for section in drafts(project.sections(may))] == ["III", "IV"]
 
 
 def test_a_mail_server_that_is_away_costs_a_status_and_no_report(server: Server, tmp_path: Path) -> None:

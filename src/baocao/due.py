@@ -68,6 +68,8 @@ class Readiness:
     """By the department that they go back to."""
     stops: bool = False
     """Some form that is needed is missing or has lỗi that nobody answers for."""
+    drafts: tuple[str, ...] = ()
+    """The sections whose prose is last month's and was not read for this one: “I”, “III”."""
 
     @property
     def faulty(self) -> dict[str, tuple[Finding, ...]]:
@@ -252,10 +254,11 @@ class Due:
         if known is None or known.manifest != made.manifest:
             at = vietnam(self._now).isoformat(timespec="seconds")
             record = Record(run=self._log.id, at=at, manifest=made.manifest, forms=forms)
-            if self._settings.publish.automatic:
+            # What nobody has read does not go to readers by itself.
+            if self._settings.publish.automatic and not readiness.drafts:
                 record.publish = "wanted"
             self._state.months[str(period)] = record
-            self._tell(notices.ready(told, made.files, readiness.counts, readiness.late))
+            self._tell(notices.ready(told, made.files, readiness.counts, readiness.late, drafts=readiness.drafts))
             self._tell_departments(told, readiness)
         self._save()
         return Outcome.MADE

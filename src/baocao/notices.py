@@ -82,8 +82,15 @@ def make_notice(
     )
 
 
-def ready(told: Told, files: Iterable[str], counts: str, late: Sequence[str], partial: Sequence[str] = ()) -> Notice:
-    """To the office: the report is there."""
+def ready(
+    told: Told,
+    files: Iterable[str],
+    counts: str,
+    late: Sequence[str],
+    partial: Sequence[str] = (),
+    drafts: Sequence[str] = (),
+) -> Notice:
+    """To the office: the report is there, and which sections nobody has read yet."""
     blocks: list[str | Bullets] = [f"Đã lập báo cáo {told.month} (kỳ {told.period}).", list(files)]
     if partial:
         blocks = [
@@ -95,6 +102,12 @@ def ready(told: Told, files: Iterable[str], counts: str, late: Sequence[str], pa
     blocks += [f"Kiểm tra số liệu: {counts}. Xem: baocao check {told.period}", told.deadline]
     if late:
         blocks += ["Đơn vị chưa gửi biểu:", list(late)]
+    if drafts:
+        blocks.append(
+            f"Lời văn của mục {join_list(drafts)} còn là bản nháp chép từ kỳ trước, nên báo cáo này không tự công bố. "
+            f"Đọc và sửa (baocao edit {told.period}), xóa ô BẢN NHÁP, rồi chạy: baocao run {told.period}; "
+            f"công bố: baocao publish {told.period}"
+        )
     what = "đã lập khi chưa đủ số liệu" if partial else "đã lập xong"
     return told.notice("partial" if partial else "ready", "", f"Báo cáo kỳ {told.period}: {what}", blocks)
 
