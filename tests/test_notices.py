@@ -1,5 +1,7 @@
 """Notices: what they say, that nothing gets out of them, and that a real server takes them once."""
 
+import socket
+import threading
 import unicodedata
 from collections.abc import Iterator
 from datetime import datetime
@@ -273,8 +275,26 @@ def test_a_server_that_is_away(tmp_path: Path) -> None:
         mail = box.settings()
     done, problems = _send(all_kinds()[:2], mail, tmp_path)
     assert not done and len(problems) == 2
-    assert "không kết nối được với máy chủ thư" in problems[0].what
+    assert "không kết nối được với máy chủ thư: máy này không nhận kết nối" in problems[0].what
     assert problems[0].where == (f"localhost:{mail.port}",)
+
+
+def test_a_host_that_nobody_knows(tmp_path: Path) -> None:
+    mail = Mailbox(port=25).settings(host="khong-co.invalid")
+    _, problems = _send(all_kinds()[:1], mail, tmp_path)
+    assert "không tìm thấy máy nào tên khong-co.invalid" in problems[0].what
+
+
+@pytest.mark.parametrize(("hangs_up", "said"), [(False, "không trả lời trong"), (True, "ngắt kết nối giữa chừng")])
+def test_a_server_that_says_nothing(hangs_up: bool, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("baocao.mail._TIMEOUT", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        answer = threading.Thread(target=lambda: listening.accept()[0].close() if hangs_up else None)
+        answer.start()
+        mail = Mailbox(port=listening.getsockname()[1]).settings(host="127.0.0.1")
+        done, problems = _send(all_kinds()[:2], mail, tmp_path)
+        answer.join()
+    assert not done and len(problems) == 2 and said in problems[0].what
 
 
 def test_a_server_that_refuses_a_message_repeats_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

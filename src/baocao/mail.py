@@ -2,6 +2,7 @@
 
 import os
 import smtplib
+import socket
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
@@ -136,6 +137,12 @@ def _problem(mail: Mail, error: Exception, password: str | None) -> Problem:
         what = "máy chủ thư không hỗ trợ cách kết nối hoặc đăng nhập đã chọn"
     elif isinstance(error, TimeoutError):
         what = f"máy chủ thư không trả lời trong {_TIMEOUT:.0f} giây"
+    elif isinstance(error, socket.gaierror):
+        what = f"không kết nối được với máy chủ thư: không tìm thấy máy nào tên {mail.host}"
+    elif isinstance(error, ConnectionRefusedError):
+        what = "không kết nối được với máy chủ thư: máy này không nhận kết nối ở cổng đã ghi"
+    elif isinstance(error, smtplib.SMTPServerDisconnected | ConnectionError):
+        what = "máy chủ thư ngắt kết nối giữa chừng"
     else:
         what = f"không kết nối được với máy chủ thư: {said}"
     return Problem(
