@@ -135,7 +135,7 @@ def _problem(mail: Mail, error: Exception, password: str | None) -> Problem:
         what = f"không lập được đường truyền có mã hóa: {error.reason or said}"
     elif isinstance(error, smtplib.SMTPNotSupportedError):
         what = "máy chủ thư không hỗ trợ cách kết nối hoặc đăng nhập đã chọn"
-    elif isinstance(error, TimeoutError):
+    elif isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
         what = f"máy chủ thư không trả lời trong {_TIMEOUT:.0f} giây"
     elif isinstance(error, socket.gaierror):
         what = f"không kết nối được với máy chủ thư: không tìm thấy máy nào tên {mail.host}"
