@@ -14,7 +14,6 @@ from pathlib import Path
 
 import nbformat
 import pytest
-import yaml
 
 from baocao.cli import main
 from baocao.cli_due import NOW_VARIABLE
@@ -29,12 +28,12 @@ from baocao.project import ROOT_VARIABLE, Project
 from baocao.settings import NAME
 from baocao.simulate import simulated_values
 from baocao.workbook import Value, write_workbook
-from conftest import APRIL, copy_project
+from conftest import APRIL
 from postbox import OFFICE, PASSWORD, USER, Mailbox, mailbox
 from sites import check_site
+from small import SECTIONS, small_project
 from workbooks import POLICE, put
 
-SECTIONS = ("20-ket-qua.ipynb", "23-the-che.ipynb", "26-cong-dan-so.ipynb")
 YEAR = tuple(APRIL.shift(number) for number in range(12))
 INSURANCE, HEALTH = "Bảo hiểm xã hội thành phố Nha Trang", "Trung tâm Y tế thành phố Nha Trang"
 ADDRESSES = {INSURANCE: "bhxh@nhatrang.example", HEALTH: "yte@nhatrang.example"}
@@ -111,19 +110,6 @@ class City:
             for message in self.box.taken
             if address in str(message["To"])
         ]
-
-
-def small_city(folder: Path, box: Mailbox, monkeypatch: pytest.MonkeyPatch) -> City:
-    """The project with three sections and the forms of the city's departments, set up to publish and to tell."""
-    project = copy_project(folder / "du-an")
-    for path in project.root.joinpath("notebooks").rglob("*.ipynb"):
-        if path.name not in SECTIONS:
-            path.unlink()
-    (project.forms / "10-phuong-xa.yml").unlink()
-    rules = yaml.safe_load(project.rules.read_text(encoding="utf-8"))
-    rules["rules"] = [entry for entry in rules["rules"] if not re.search(r"[a-z]_xa\.", str(entry))]
-    project.rules.write_text(yaml.safe_dump(rules, allow_unicode=True), encoding="utf-8")
-    return set_up(City(project, box, monkeypatch))
 
 
 def set_up(city: City) -> City:
@@ -304,7 +290,7 @@ def check_records(city: City) -> None:
 
 def test_a_year(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with mailbox(tmp_path, "starttls", login=True) as box:
-        city = small_city(tmp_path, box, monkeypatch)
+        city = set_up(City(small_project(tmp_path / "du-an"), box, monkeypatch))
         live(city)
         check_mails(city)
         check_readers(city)
