@@ -190,7 +190,7 @@ def test_units_hide_the_password_and_name_their_owner() -> None:
     assert "LoadCredential=smtp-password\n" in service and "User=baocao\n" in service
     assert "Persistent=true" in systemd_timer(_timer(ODD, ODD))
     assert "LoadCredential" not in systemd_service(_timer(ODD, ODD, user="baocao"))
-    own = systemd_service(_timer(PurePosixPath("/home/an/nt"), ODD / "python", password=True))
+    own = systemd_service(_timer(PurePosixPath("/opt/nt"), ODD / "python", password=True))
     assert "EnvironmentFile=-%E/baocao-nt.env\n" in own and "LoadCredential" not in own
 
 
