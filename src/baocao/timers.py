@@ -119,7 +119,8 @@ def systemd_timer(timer: Timer) -> str:
 
 def cron_line(timer: Timer) -> str:
     """The entry of a personal crontab, between its marks."""
-    command = f"cd {shlex.quote(str(timer.root))} && {shlex.join([str(timer.python), *ARGUMENTS])}"
+    # cron mails what is printed, every hour: faults only.
+    command = f"cd {shlex.quote(str(timer.root))} && {shlex.join([str(timer.python), *ARGUMENTS])} >/dev/null"
     # In a crontab a percent sign ends the command.
     entry = f"{timer.minute} * * * * {command}".replace("%", r"\%")
     first, last = cron_marks(timer)
