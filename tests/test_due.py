@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from docx import Document
 from pypdf import PdfReader
 
 from baocao.cli import main
@@ -18,6 +19,7 @@ from baocao.duestate import DueState, locked
 from baocao.errors import BusyError, Problem, RunError, Severity
 from baocao.finding import Finding
 from baocao.mail import PASSWORD_VARIABLE
+from baocao.new import drafts, new_month
 from baocao.params import load_defaults
 from baocao.period import Period
 from baocao.project import ROOT_VARIABLE, Project
@@ -50,6 +52,7 @@ class World:
     published: list[tuple[Period, str]] = field(default_factory=list)
     broken: set[Period] = field(default_factory=set)
     site_gone: bool = False
+    drafts: tuple[str, ...] = ()
 
     def forms(self, period: Period) -> Mapping[str, str]:
         return {f"{name}.xlsx": digest(content) for name, content in self.sent.get(period, {}).items()}
@@ -65,7 +68,7 @@ class World:
             for name, content in sent.items()
             if content == "sai"
         }
-        return Readiness(self.inputs(period), "không có phát hiện nào", late, wrong, bool(late or wrong))
+        return Readiness(self.inputs(period), "không có phát hiện nào", late, wrong, bool(late or wrong), self.drafts)
 
     def report(self, period: Period) -> Report | None:
         return self.reports.get(period)
@@ -224,6 +227,19 @@ def test_one_failed_month_is_no_obstacle_and_comes_right_by_itself(server: Serve
     assert server.run("2024-05-15T09:00").status == 0
 
 
+def test_a_month_that_nobody_is_set_to_report_fails_alone(server: Server, box: Mailbox) -> None:
+    server.settings = Settings(mail=mail_to(box))
+    june, july = Period(2025, 6), Period(2025, 7)
+    server.known = [june, july]
+    server.world.hand_in(june)
+    server.world.hand_in(july)
+    server.world.broken = {july}
+    assert DEFAULTS.issuers[-1].valid_to == str(june)
+    result = server.run("2025-07-16T07:00")
+    assert list(result.months.values()) == [Outcome.MADE, Outcome.FAILED]
+    assert box.to(OFFICE)[-1] == "Báo cáo kỳ 2025-07: lập báo cáo không thành"
+
+
 def test_a_bug_is_logged_whole_and_stops_nothing_else(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     server.known = [APRIL, APRIL.shift(1)]
     for period in server.known:
@@ -257,6 +273,31 @@ def test_publishing_is_off_unless_wanted_and_is_tried_again(server: Server) -> N
     # What was made before the setting stays as it was; the other goes once.
     assert [period for period, _ in server.world.published] == [may]
     assert [period for period, _ in server.world.made] == [APRIL, may]
+
+
+def test_prose_that_nobody_read_is_not_published_by_itself(server: Server, box: Mailbox) -> None:
+    server.settings = Settings(mail=mail_to(box), publish=Publishing(automatic=True))
+    server.world.hand_in(APRIL)
+    server.world.drafts = ("I", "III")
+    for hour in (7, 8):
+        assert server.run(f"2024-04-15T{hour:02d}:00").status == 0
+    assert server.world.made and not server.world.published
+    (said,) = (message.get_body(("plain",)) for message in box.taken)
+    assert said is not None
+    text = " ".join(said.get_content().split())
+    assert "mục I và III còn là bản nháp chép từ kỳ trước, nên báo cáo này không tự công bố" in text
+
+
+def test_a_draft_is_one_until_its_note_is_deleted(project: Project) -> None:
+    may = APRIL.shift(1)
+    assert not drafts(project.sections(APRIL))
+    new_month(project, may)
+    assert [section.label for section in drafts(project.sections(may))] == ["I", "III", "IV"]
+    path = project.section(may, "I").notebook
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    del notebook["cells"][0]
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+    assert [section.label for section in drafts(project.sections(may))] == ["III", "IV"]
 
 
 def test_a_mail_server_that_is_away_costs_a_status_and_no_report(server: Server, tmp_path: Path) -> None:
@@ -402,6 +443,9 @@ def test_the_real_thing(
         assert all("BÁO CÁO CHƯA ĐỦ SỐ LIỆU" in page.extract_text() for page in PdfReader(pdf).pages)
         page = pdf.with_suffix(".html").read_text(encoding="utf-8")
         assert "BÁO CÁO CHƯA ĐỦ SỐ LIỆU" in page
+        word = [paragraph.text for paragraph in Document(str(pdf.with_suffix(".docx"))).paragraphs]
+        for text in (PdfReader(pdf).pages[0].extract_text(), page, "\n".join(word)):
+            assert f"còn lỗi, số liệu của {late}." in " ".join(text.split())
         manifest = json.loads((pdf.parent / "manifest.json").read_text(encoding="utf-8"))
         assert manifest["partial"] == [late]
         form.write_bytes(kept)
@@ -418,7 +462,7 @@ def test_the_real_thing(
         ]
         assert box.to(OFFICE) == [
             "Báo cáo kỳ 2024-04: chưa đủ biểu của các đơn vị",
-            "Báo cáo kỳ 2024-04: chưa đủ số liệu",
+            "Báo cáo kỳ 2024-04: đã lập khi chưa đủ số liệu",
             "Báo cáo kỳ 2024-04: đã lập xong",
         ]
         logs = sorted((project.outputs / "logs").glob("*.jsonl"))

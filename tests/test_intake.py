@@ -16,8 +16,10 @@ import workbooks
 from baocao.book import read_book
 from baocao.errors import InputError, Severity
 from baocao.figure import Figure
-from baocao.forms import Form
+from baocao.forms import Form, load_forms
 from baocao.intake import read_submissions
+from baocao.new import new_month
+from baocao.period import Period
 from baocao.project import Project
 from baocao.sheet import RawSheet
 from baocao.submission import Shelf, Submission, open_submission
@@ -63,6 +65,23 @@ def test_what_a_missing_workbook_would_hold_is_missing_not_unknown(folder: Path)
     assert list(intake.data) == list(workbooks.april().data)
     assert intake.data["cccd.da_cap"].missing
     assert str(intake.data["cccd.da_cap"].cell) == "01-cong-an.xlsx › CCCD, định danh"
+
+
+def test_who_is_late(project: Project) -> None:
+    """Nobody's form is there, then the blank ones of `baocao new`, then one with a number and one with a word."""
+    may = Period(2024, 5)
+    new_month(project, may)
+    forms = [form for form in load_forms(project.forms, may) if not form.per_unit]
+    folder = workbooks.folder_of(project).with_name(str(may))
+    everybody = tuple(form.department for form in forms)
+    assert read_submissions(folder, forms, may).late == everybody
+    workbooks.put(folder / POLICE, CARDS, "D10", 375_700)
+    workbooks.put(folder / "03-bhxh.xlsx", "Số liệu", "D9", "chưa rõ")
+    late = read_submissions(folder, forms, may).late
+    assert set(everybody) - set(late) == {"Công an thành phố Nha Trang", "Bảo hiểm xã hội thành phố Nha Trang"}
+    for path in folder.glob("0*.xlsx"):
+        path.unlink()
+    assert read_submissions(folder, forms, may).late == everybody
 
 
 # One file that cannot be read: how it is made, and the rule that says so.

@@ -1,5 +1,8 @@
 """Notices: what they say, that nothing gets out of them, and that a real server takes them once."""
 
+import socket
+import threading
+import unicodedata
 from collections.abc import Iterator
 from datetime import datetime
 from email import message_from_bytes, policy
@@ -28,8 +31,11 @@ POLICE = "Công an thành phố Nha Trang"
 HOSTILE = 'Công an\r\nBcc: kẻ-lạ@example.vn\n\n<script>alert("1")</script> & {{ x }}\u2028\x00'
 
 
+BODY = "Tổ công tác Đề án 06 thành phố Nha Trang"
+
+
 def told(now: datetime = NOW, run: str = "lan-1") -> Told:
-    return Told(APRIL, DATES, run, now)
+    return Told(APRIL, DATES, BODY, run, now)
 
 
 def finding(text: str, severity: Severity = Severity.LOI, department: str = POLICE) -> Finding:
@@ -82,11 +88,13 @@ def test_what_a_late_department_reads() -> None:
     assert notice.subject == "Đề nghị gửi biểu số liệu kỳ 2024-04"
     assert notice.text == (
         "Kính gửi: Công an thành phố Nha Trang\n\n"
-        "Đến nay chưa nhận được biểu số liệu tháng 4/2024 (kỳ 2024-04) của đơn vị. "
-        "Ngày chốt số liệu là Chủ nhật 14/4/2024.\n\n"
+        "Đến nay Tổ công tác Đề án 06 thành phố Nha Trang chưa nhận được biểu đã điền\n"
+        "số liệu tháng 4/2024 (kỳ 2024-04) của đơn vị. Ngày chốt số liệu là Chủ nhật\n"
+        "14/4/2024.\n\n"
         "Hạn gửi báo cáo: thứ Ba 16/4/2024.\n\n"
-        "Đề nghị đơn vị gửi biểu để kịp tổng hợp báo cáo.\n\n"
-        "Thư do phần mềm lập báo cáo gửi tự động. Mã lần chạy: lan-1\n"
+        "Đề nghị đơn vị gửi biểu để kịp tổng hợp báo cáo. Trả lời thư này là trả lời\n"
+        "bộ phận tổng hợp.\n\n"
+        "Thư tự động của phần mềm lập báo cáo. Mã lần chạy: lan-1\n"
     )
 
 
@@ -97,6 +105,23 @@ def test_what_a_department_with_faults_reads() -> None:
     assert "gửi lại" in notice.subject
     mild = notices.found(told(), POLICE, [finding("tăng mạnh", Severity.CANH_BAO)])
     assert "gửi lại" not in mild.subject and "chưa lập được" not in mild.text
+
+
+def test_a_plain_text_is_read_in_80_columns() -> None:
+    path = "/srv/bao-cao/du-an/outputs/2024-04/" + "bao-cao-" * 9
+    long = finding("Số trường hợp tiếp nhận từ Cổng DVC quốc gia, đã xác nhận và trả kết quả: chưa có số liệu " * 2)
+    given = [*all_kinds(), notices.found(told(), POLICE, [long]), notices.ready(told(), [path], "1 lưu ý", [POLICE])]
+    for notice in given:
+        for line in notice.text.splitlines():
+            assert len(line) <= 76 or line == f"- {path}", line
+            assert unicodedata.is_normalized("NFC", line)
+    assert "\n  " in given[-2].text, "what belongs to an entry stands below it"
+
+
+def test_changed_forms_are_told_again_when_they_change_again() -> None:
+    names = [f"{POLICE}.xlsx"]
+    first, second = (notices.corrected(told(), names, digit * 64) for digit in "01")
+    assert first.text == second.text and first.key != second.key
 
 
 def test_the_same_content_is_one_notice_whatever_the_run() -> None:
@@ -171,6 +196,7 @@ def test_a_server_takes_all_in_vietnamese(box: Mailbox, tmp_path: Path) -> None:
         assert rich.replace("\r\n", "\n") == notice.html
         assert message["From"] == "baocao@nhatrang.example"
         assert message["To"] == (OFFICE if not notice.department else "cat@example.vn, cat2@example.vn")
+        assert message["Reply-To"] == (OFFICE if notice.department else None)
         assert message["Auto-Submitted"] == "auto-generated"
         assert message["Date"].datetime == NOW
     assert len({message["Message-ID"] for message in box.taken}) == len(given)
@@ -249,8 +275,26 @@ def test_a_server_that_is_away(tmp_path: Path) -> None:
         mail = box.settings()
     done, problems = _send(all_kinds()[:2], mail, tmp_path)
     assert not done and len(problems) == 2
-    assert "không kết nối được với máy chủ thư" in problems[0].what
+    assert "không kết nối được với máy chủ thư: máy này không nhận kết nối" in problems[0].what
     assert problems[0].where == (f"localhost:{mail.port}",)
+
+
+def test_a_host_that_nobody_knows(tmp_path: Path) -> None:
+    mail = Mailbox(port=25).settings(host="khong-co.invalid")
+    _, problems = _send(all_kinds()[:1], mail, tmp_path)
+    assert "không tìm thấy máy nào tên khong-co.invalid" in problems[0].what
+
+
+@pytest.mark.parametrize(("hangs_up", "said"), [(False, "không trả lời trong"), (True, "ngắt kết nối giữa chừng")])
+def test_a_server_that_says_nothing(hangs_up: bool, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("baocao.mail._TIMEOUT", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        answer = threading.Thread(target=lambda: listening.accept()[0].close() if hangs_up else None)
+        answer.start()
+        mail = Mailbox(port=listening.getsockname()[1]).settings(host="127.0.0.1")
+        done, problems = _send(all_kinds()[:2], mail, tmp_path)
+        answer.join()
+    assert not done and len(problems) == 2 and said in problems[0].what
 
 
 def test_a_server_that_refuses_a_message_repeats_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

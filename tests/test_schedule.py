@@ -1,8 +1,8 @@
 """When months are due, and what starts the runs: units of systemd, lines for cron, tasks for Windows."""
 
+import json
 import os
 import re
-import shlex
 import shutil
 import subprocess
 import sys
@@ -22,9 +22,9 @@ from baocao.params import load_defaults
 from baocao.period import Period
 from baocao.project import ROOT_VARIABLE, Project
 from baocao.settings import VIETNAM, Schedule
-from baocao.timer_install import install, own_timer, printed
+from baocao.timer_install import KINDS, install, own_timer, printed, remove
 from baocao.timers import TASK_SPACE, Timer, cron_line, systemd_service, systemd_timer, windows_task, with_cron_line
-from conftest import APRIL, ROOT
+from conftest import APRIL, ROOT, copy_project
 
 DEFAULTS = load_defaults(Project(ROOT))
 ODD = PurePosixPath("/srv/Báo cáo 100% 'Đề án 06' $HOME \"x\"")
@@ -86,7 +86,10 @@ def test_the_command_says_the_dates(monkeypatch: pytest.MonkeyPatch, capsys: pyt
     assert "Kỳ 2024-05:" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("words", [["--install"], ["--timer", "at"], ["2024-13"]])
+@pytest.mark.parametrize(
+    "words",
+    [["--install"], ["--remove"], ["--timer", "at"], ["2024-13"], ["--timer", "cron", "--install", "--remove"]],
+)
 def test_wrong_use_is_told(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(ROOT_VARIABLE, str(ROOT))
     assert main(["schedule", *words]) == 2
@@ -149,11 +152,46 @@ def test_the_calendar_of_the_timer_is_every_hour() -> None:
     assert re.findall(r"(\d\d:\d\d:\d\d) UTC", done.stdout) == ["00:05:00", "01:05:00", "02:05:00"]
 
 
+SERVER = _timer(
+    PurePosixPath("/opt/bao-cao/nha-trang"),
+    PurePosixPath("/opt/bao-cao/nha-trang/.venv/bin/python"),
+    minute=0,
+    user="baocao",
+    password=True,
+)
+DESKTOP = _timer(
+    PureWindowsPath(r"C:\bao-cao\nha-trang"),
+    PureWindowsPath(r"C:\bao-cao\nha-trang\.venv\Scripts\python.exe"),
+    minute=0,
+)
+EXAMPLES = {
+    "baocao-nha-trang.service": systemd_service(SERVER).encode(),
+    "baocao-nha-trang.timer": systemd_timer(SERVER).encode(),
+    "baocao-nha-trang.cron": cron_line(SERVER).encode(),
+    "baocao-nha-trang.xml": windows_task(DESKTOP),
+}
+"""Timers for a project at the places that the administrator's guide proposes."""
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_timers_in_deploy_are_what_schedule_makes(name: str) -> None:
+    assert (ROOT / "deploy" / name).read_bytes() == EXAMPLES[name]
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
+def test_systemd_accepts_the_units_in_deploy() -> None:
+    paths = [str(ROOT / "deploy" / name) for name in EXAMPLES if name.endswith((".service", ".timer"))]
+    done = subprocess.run(["systemd-analyze", "verify", "--man=no", *paths], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and "baocao" not in done.stdout + done.stderr, done.stdout + done.stderr
+
+
 def test_units_hide_the_password_and_name_their_owner() -> None:
     service = systemd_service(_timer(ODD, ODD / "python", user="baocao", password=True))
     assert "LoadCredential=smtp-password\n" in service and "User=baocao\n" in service
     assert "Persistent=true" in systemd_timer(_timer(ODD, ODD))
     assert "LoadCredential" not in systemd_service(_timer(ODD, ODD, user="baocao"))
+    own = systemd_service(_timer(PurePosixPath("/opt/nt"), ODD / "python", password=True))
+    assert "EnvironmentFile=-%E/baocao-nt.env\n" in own and "LoadCredential" not in own
 
 
 def test_a_line_break_in_a_path_is_refused() -> None:
@@ -197,38 +235,35 @@ def test_a_shell_reads_the_crontab_entry_as_meant(tmp_path: Path) -> None:
     reason="cron is not installed, or this is not the superuser",
 )
 def test_cron_really_fires(tmp_path: Path) -> None:
-    """One entry of the system's cron, for the coming minute; what it writes shows that it ran where it should."""
-    root = tmp_path / "Báo cáo 100%"
-    root.mkdir()
-    out = tmp_path / "out"
-    program = root / "python 3"
-    program.write_text(f'#!/bin/sh\n{{ pwd; printf "%s\\n" "$@"; }} > {shlex.quote(str(out))}\n', encoding="utf-8")
-    program.chmod(0o755)
-    for folder in (tmp_path, *tmp_path.parents):
-        if folder.name.startswith("pytest-"):
-            assert folder.stat().st_uid == os.geteuid()
-    entry = cron_line(_timer(root, program)).splitlines()[1]
+    """The entry as it is printed, in the system's cron, for the coming minute: a run that waits for a form."""
+    project = copy_project(tmp_path / "Báo cáo 100%")
+    (project.submissions(APRIL) / "03-bhxh.xlsx").unlink()
     # A minute has to begin while cron is up.
     moment = time.localtime(time.time() + 5)
-    minute = (moment.tm_min + 1) % 60
-    # The format of /etc/cron.d has one more field, the user; the command is the same.
-    fields = entry.split(" ", 5)
+    entry = cron_line(_timer(project.root, Path(sys.executable), minute=(moment.tm_min + 1) % 60)).splitlines()[1]
+    # The format of /etc/cron.d has one more field, the user.
+    *when, command = entry.split(" ", 5)
     table = Path("/etc/cron.d/baocao-kiem-thu")
     daemon = None
+    logs = project.outputs / "logs"
     try:
-        table.write_text(f"{minute} * * * * root {fields[5]}\n", encoding="utf-8")
+        table.write_text(f"{NOW_VARIABLE}=2024-04-15T07:00\n{' '.join(when)} root {command}\n", encoding="utf-8")
         table.chmod(0o644)
         if subprocess.run(["pgrep", "-x", "cron"], capture_output=True).returncode != 0:
             daemon = subprocess.Popen(["cron", "-f"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        deadline = time.monotonic() + 75
-        while not (out.exists() and out.read_text(encoding="utf-8").count("\n") == 5) and time.monotonic() < deadline:
+        deadline = time.monotonic() + 90
+        while not list(logs.glob("*.jsonl")) and time.monotonic() < deadline:
             time.sleep(0.5)
     finally:
         table.unlink(missing_ok=True)
         if daemon is not None:
             daemon.terminate()
             daemon.wait(10)
-    assert out.read_text(encoding="utf-8").splitlines() == [str(root), "-m", "baocao", "run", "--due"]
+    (log,) = logs.glob("*.jsonl")
+    entries = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    assert [(item["period"], item["late"]) for item in entries if item["event"] == "waiting"] == [
+        ("2024-04", ["Bảo hiểm xã hội thành phố Nha Trang"])
+    ]
 
 
 # Order of the children where the schema of MS-TSCH 2.5.3 has a sequence; elsewhere (xs:all) any order goes.
@@ -291,7 +326,7 @@ class Calls:
 
     def __call__(self, command: Sequence[str], given: str | None) -> str:
         self.made.append((list(command), given))
-        if command[0] == "schtasks":
+        if "/XML" in command:
             assert ElementTree.parse(command[-1]).getroot().tag.endswith("Task")
         if command == ["crontab", "-l"] and "table" not in self.answers:
             raise RunError(Problem("lệnh crontab -l không thành: no crontab for root"))
@@ -315,6 +350,54 @@ def test_units_of_another_project_are_not_replaced(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="dự án khác"):
         install("systemd", second, Calls(), tmp_path)
     assert (tmp_path / "baocao-nt.service").read_text("utf-8") == systemd_service(first)
+
+
+@pytest.mark.parametrize("user", ["", "baocao"])
+def test_units_are_taken_away(tmp_path: Path, user: str) -> None:
+    timer = _timer(tmp_path / "a" / "nt", Path(sys.executable), user=user)
+    folder = tmp_path / "units"
+    install("systemd", timer, Calls(), folder)
+    other = folder / "nginx.service"
+    other.write_text("", encoding="utf-8")
+    with pytest.raises(InputError, match="dự án khác"):
+        remove("systemd", _timer(tmp_path / "b" / "nt", Path(sys.executable), user=user), Calls(), folder)
+    calls = Calls()
+    assert len(remove("systemd", timer, calls, folder)) == 2
+    scope = [] if user else ["--user"]
+    assert [command for command, _ in calls.made] == [
+        ["systemctl", *scope, "disable", "--now", "baocao-nt.timer"],
+        ["systemctl", *scope, "daemon-reload"],
+    ]
+    assert list(folder.iterdir()) == [other]
+    again = Calls()
+    assert "Không có bộ hẹn giờ baocao-nt" in remove("systemd", timer, again, folder)[0]
+    assert not again.made
+
+
+def test_an_entry_is_taken_out_of_the_crontab(tmp_path: Path) -> None:
+    timer = _timer(tmp_path, Path(sys.executable))
+    calls = Calls(table=f"1 1 * * * true\n{cron_line(timer)}2 2 * * * true\n")
+    remove("cron", timer, calls)
+    assert calls.made[-1] == (["crontab", "-"], "1 1 * * * true\n2 2 * * * true\n")
+    calls = Calls()
+    assert "không có bộ hẹn giờ" in remove("cron", timer, calls)[0]
+    assert calls.made == [(["crontab", "-l"], None)]
+
+
+def test_a_task_is_taken_away_on_windows(tmp_path: Path) -> None:
+    calls = Calls()
+    remove("task-scheduler", _timer(tmp_path / "Nha Trang", Path(sys.executable)), calls)
+    assert calls.made == [(["schtasks", "/Delete", "/F", "/TN", "baocao-nha-trang"], None)]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_installing_says_where_the_password_goes(kind: str, tmp_path: Path) -> None:
+    for user in ("", "baocao"):
+        told = [
+            install(kind, _timer(tmp_path, Path(sys.executable), user=user, password=password), Calls(), tmp_path)
+            for password in (True, False)
+        ]
+        assert ["Mật khẩu" in "\n".join(lines) for lines in told] == [True, False]
 
 
 def test_an_entry_is_added_to_the_crontab(tmp_path: Path) -> None:

@@ -220,15 +220,15 @@ def test_all_problems_of_all_sections_come_at_once_and_nothing_is_written(tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("simulated_month", "partial", "marks"),
+    ("simulated_month", "lacking", "marks"),
     [
-        (True, False, ["DỮ LIỆU MÔ PHỎNG"]),
-        (False, True, ["BÁO CÁO CHƯA ĐỦ SỐ LIỆU"]),
-        (True, True, ["DỮ LIỆU MÔ PHỎNG", "BÁO CÁO CHƯA ĐỦ SỐ LIỆU"]),
+        (True, (), ["DỮ LIỆU MÔ PHỎNG"]),
+        (False, ("Công an *A*", "B"), ["BÁO CÁO CHƯA ĐỦ SỐ LIỆU"]),
+        (True, ("Công an *A*", "B"), ["DỮ LIỆU MÔ PHỎNG", "BÁO CÁO CHƯA ĐỦ SỐ LIỆU"]),
     ],
 )
 def test_a_marked_report_brings_the_word_document_that_marks_it(
-    tmp_path: Path, april_month: Month, simulated_month: bool, partial: bool, marks: list[str]
+    tmp_path: Path, april_month: Month, simulated_month: bool, lacking: tuple[str, ...], marks: list[str]
 ) -> None:
     params = april_month.params
     build = tmp_path / "build"
@@ -237,8 +237,10 @@ def test_a_marked_report_brings_the_word_document_that_marks_it(
     assert "format:" not in (build / "report.qmd").read_text(encoding="utf-8")
     assert not (build / MARKED_DOCX).exists()
     simulated = params.monthly.model_copy(update={"simulated": simulated_month})
-    weave([part], replace(params, monthly=simulated), build, partial=partial)
-    head = yaml.safe_load((build / "report.qmd").read_text(encoding="utf-8").split("---\n")[1])
+    weave([part], replace(params, monthly=simulated), build, lacking=lacking)
+    report = (build / "report.qmd").read_text(encoding="utf-8")
+    assert ("số liệu của Công an \\*A\\*; B." in report) == bool(lacking)
+    head = yaml.safe_load(report.split("---\n")[1])
     assert head["van-ban"]["dau"] == marks
     assert head["format"] == {"docx": {"reference-doc": MARKED_DOCX}, "typst": "default", "html": "default"}
     with zipfile.ZipFile(build / MARKED_DOCX) as archive:

@@ -45,13 +45,14 @@ def _schedule(
             "--install", help="Cài bộ hẹn giờ nêu ở --timer cho người dùng này, hoặc cho máy nếu là quản trị."
         ),
     ] = False,
+    remove: Annotated[bool, typer.Option("--remove", help="Gỡ bộ hẹn giờ nêu ở --timer đã cài cho dự án này.")] = False,
 ) -> None:
     from baocao.cli_text import console, say
     from baocao.params import load_defaults
     from baocao.settings import load_settings
 
     project = Project.find()
-    wanted = _chosen_kind(kind, install)
+    wanted = _chosen_kind(kind, install, remove)
     settings = load_settings(project)
     defaults = load_defaults(project)
     output = console()
@@ -60,22 +61,27 @@ def _schedule(
         return
     from baocao.timer_install import install as install_timer
     from baocao.timer_install import own_timer, printed
+    from baocao.timer_install import remove as remove_timer
 
     password = settings.mail is not None and settings.mail.user is not None
     timer = own_timer(project.root, settings.schedule.at.minute, password)
-    if not install:
+    if not install and not remove:
         typer.echo(printed(wanted, timer))
         return
-    for line in install_timer(wanted, timer):
+    for line in (install_timer if install else remove_timer)(wanted, timer):
         say(output, line)
 
 
-def _chosen_kind(kind: str | None, install: bool) -> str | None:
+def _chosen_kind(kind: str | None, install: bool, remove: bool) -> str | None:
     name = kind.strip().lower() if kind is not None else None
-    if (name is not None and name not in _KINDS) or (install and name is None):
+    if install and remove:
+        expected = "--install để cài, hoặc --remove để gỡ"
+        raise InputError(Problem("--install không đi cùng --remove", ("--timer",), expected, "bỏ một trong hai"))
+    if (name is not None and name not in _KINDS) or ((install or remove) and name is None):
+        option = "--install" if install else "--remove"
         raise InputError(
             Problem(
-                f"không có loại bộ hẹn giờ “{kind}”" if name else "--install thiếu loại bộ hẹn giờ",
+                f"không có loại bộ hẹn giờ “{kind}”" if name else f"{option} thiếu loại bộ hẹn giờ",
                 ("--timer",),
                 expected=f"một trong các loại: {', '.join(_KINDS)}",
                 remedy="viết lại, ví dụ --timer systemd",
@@ -175,4 +181,4 @@ def _publish(project: Project, period: Period) -> None:
     from baocao.cli_site import chosen_site
     from baocao.site import publish
 
-    publish(project, period, chosen_site(project, None))
+    publish(project, period, chosen_site(project, None), clock=now)

@@ -32,10 +32,11 @@ def _publish(
     folder = ask(problems, lambda: chosen_site(project, site))
     if wanted is None or folder is None:
         raise InputError(problems)
+    from baocao.cli_due import now
     from baocao.cli_text import console, say, shown
     from baocao.site import publish
 
-    done = publish(project, wanted, folder, partial=partial)
+    done = publish(project, wanted, folder, partial=partial, clock=now)
     output = console()
     if done.changed:
         say(output, f"Đã công bố báo cáo kỳ {wanted}, lần {done.revision}, bản phát hành {done.release}.")

@@ -6,13 +6,10 @@ from dataclasses import replace
 from baocao.dataset import BlockInfo
 from baocao.errors import Severity
 from baocao.figure import Cell
-from baocao.finding import Finding
+from baocao.finding import BLANK_CELL, BLANK_ROW, Finding
 from baocao.forms import Form, UnitForm
 from baocao.place import cells_at_fault, ranges
 from baocao.vi import join_list
-
-BLANK_CELL = "thieu_so_lieu"
-BLANK_ROW = "chua_bao_cao"
 
 
 def merge_blank(findings: Iterable[Finding]) -> list[Finding]:

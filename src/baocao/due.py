@@ -63,11 +63,13 @@ class Readiness:
     counts: str
     """“5 cảnh báo, 30 lưu ý”."""
     late: tuple[str, ...] = ()
-    """The departments that sent nothing."""
+    """The departments that sent nothing, or a form that nobody filled in."""
     findings: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
     """By the department that they go back to."""
     stops: bool = False
     """Some form that is needed is missing or has lỗi that nobody answers for."""
+    drafts: tuple[str, ...] = ()
+    """The sections whose prose is last month's and was not read for this one: “I”, “III”."""
 
     @property
     def faulty(self) -> dict[str, tuple[Finding, ...]]:
@@ -252,10 +254,11 @@ class Due:
         if known is None or known.manifest != made.manifest:
             at = vietnam(self._now).isoformat(timespec="seconds")
             record = Record(run=self._log.id, at=at, manifest=made.manifest, forms=forms)
-            if self._settings.publish.automatic:
+            # What nobody has read does not go to readers by itself.
+            if self._settings.publish.automatic and not readiness.drafts:
                 record.publish = "wanted"
             self._state.months[str(period)] = record
-            self._tell(notices.ready(told, made.files, readiness.counts, readiness.late))
+            self._tell(notices.ready(told, made.files, readiness.counts, readiness.late, drafts=readiness.drafts))
             self._tell_departments(told, readiness)
         self._save()
         return Outcome.MADE
@@ -287,7 +290,9 @@ class Due:
                 self._tell(notices.found(told, name, heavy))
 
     def _told(self, period: Period) -> Told:
-        return Told(period, reporting_dates(self._defaults, period), self._log.id, self._now)
+        # A month that nobody is set to report fails by itself; that is told all the same.
+        body = next((entry.body_in_text for entry in self._defaults.issuers if entry.holds(period)), "bộ phận tổng hợp")
+        return Told(period, reporting_dates(self._defaults, period), body, self._log.id, self._now)
 
     def _tell(self, notice: Notice) -> None:
         mail = self._settings.mail

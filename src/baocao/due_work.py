@@ -8,6 +8,7 @@ from baocao.findings_xlsx import by_department
 from baocao.forms import Form, load_forms
 from baocao.manifest import MANIFEST, read_manifest, sha256
 from baocao.month import read_month
+from baocao.new import drafts
 from baocao.period import Period
 from baocao.project import Project
 from baocao.run import current_inputs
@@ -75,6 +76,7 @@ class ProjectWork:
             month.late,
             by_department(month),
             bool(month.stopping),
+            tuple(section.label for section in drafts(sections)),
         )
 
     def report(self, period: Period) -> Report | None:

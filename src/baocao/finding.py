@@ -5,6 +5,10 @@ from dataclasses import dataclass
 from baocao.errors import Problem, Severity
 from baocao.figure import Cell
 
+BLANK_CELL = "thieu_so_lieu"
+BLANK_ROW = "chua_bao_cao"
+"""Rules of findings about cells and rows that are empty."""
+
 
 @dataclass(frozen=True)
 class Finding:

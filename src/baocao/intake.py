@@ -15,8 +15,8 @@ from baocao.datum import blank_data
 from baocao.derived import Derived
 from baocao.errors import InputError, Problem, Severity
 from baocao.figure import Datum, Figure
-from baocao.finding import Finding
-from baocao.forms import Form, Sheet, UnitForm
+from baocao.finding import BLANK_CELL, BLANK_ROW, Finding
+from baocao.forms import AS_OF, Form, Sheet, UnitForm
 from baocao.period import Period
 from baocao.sheet import SheetContent
 from baocao.submission import (
@@ -42,7 +42,7 @@ class Intake:
 
     Every code of the forms' fields and grids is there, missing where it could not be read, except what `sums` make of
     the units' values. `hashes` are the SHA-256 of the bytes of each workbook that was opened, by its file name. `late`
-    are the departments that sent nothing.
+    are the departments that sent nothing: their form is absent, or as blank as `baocao new` made it.
     """
 
     period: Period
@@ -99,6 +99,7 @@ def read_submissions(folder: Path, forms: Sequence[Form], period: Period, shelf:
     findings = [*_absent(forms, sent, refused, period), *wrong, *_repeated(forms, accepted, period)]
     data: dict[str, Datum] = {}
     lengths: dict[str, int] = {}
+    blank: set[str] = set()
     for form in forms:
         old = outdated.get(form.form, [])
         submissions = accepted[form.form] or [submission for submission, _ in old[:1]]
@@ -106,6 +107,8 @@ def read_submissions(folder: Path, forms: Sequence[Form], period: Period, shelf:
         reader.data |= blank_data(form, reader.workbook)
         if submissions:
             _read_workbook(reader, submissions[0], period)
+        if submissions and _is_blank(reader):
+            blank.add(form.form)
         if old and not accepted[form.form]:
             reader.findings = told_with_version(old.pop(0)[1], form, reader.findings)
         findings += [version for _, version in old]
@@ -114,8 +117,14 @@ def read_submissions(folder: Path, forms: Sequence[Form], period: Period, shelf:
         lengths |= reader.lengths
         findings += reader.findings
     total = add_up(data, forms, sent, period, findings)
-    late = tuple(dict.fromkeys(form.department for form in forms if form.form not in sent))
+    late = tuple(dict.fromkeys(form.department for form in forms if form.form not in sent - blank))
     return Intake(period, total.data, lengths, total.findings, hashes, total.sums, late)
+
+
+def _is_blank(reader: Reader) -> bool:
+    """Nobody wrote anything into the workbook: its only values are the dates that `baocao new` puts there."""
+    filled = any(not datum.missing and not code.endswith(f".{AS_OF}") for code, datum in reader.data.items())
+    return not filled and all(finding.rule in (BLANK_CELL, BLANK_ROW) for finding in reader.findings)
 
 
 def _belongs(code: str, block: str) -> bool:

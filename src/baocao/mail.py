@@ -2,6 +2,7 @@
 
 import os
 import smtplib
+import socket
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
@@ -43,6 +44,9 @@ def message_of(notice: Notice, mail: Mail, now: datetime) -> Message:
     message["Subject"] = Header(one_line(notice.subject), "utf-8", header_name="Subject").encode()
     message["From"] = mail.sender
     message["To"] = ", ".join(mail.addresses(notice.department))
+    if notice.department:
+        # The sender's own mailbox is often read by nobody.
+        message["Reply-To"] = ", ".join(mail.office)
     message["Date"] = format_datetime(now)
     message["Message-ID"] = f"<{notice.key[:40]}@{mail.sender.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
@@ -131,8 +135,14 @@ def _problem(mail: Mail, error: Exception, password: str | None) -> Problem:
         what = f"không lập được đường truyền có mã hóa: {error.reason or said}"
     elif isinstance(error, smtplib.SMTPNotSupportedError):
         what = "máy chủ thư không hỗ trợ cách kết nối hoặc đăng nhập đã chọn"
-    elif isinstance(error, TimeoutError):
+    elif isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
         what = f"máy chủ thư không trả lời trong {_TIMEOUT:.0f} giây"
+    elif isinstance(error, socket.gaierror):
+        what = f"không kết nối được với máy chủ thư: không tìm thấy máy nào tên {mail.host}"
+    elif isinstance(error, ConnectionRefusedError):
+        what = "không kết nối được với máy chủ thư: máy này không nhận kết nối ở cổng đã ghi"
+    elif isinstance(error, smtplib.SMTPServerDisconnected | ConnectionError):
+        what = "máy chủ thư ngắt kết nối giữa chừng"
     else:
         what = f"không kết nối được với máy chủ thư: {said}"
     return Problem(

@@ -33,7 +33,7 @@ class Month:
     read_files: Mapping[str, str]
     """SHA-256 of the bytes of each workbook that was read, this month's and the one's before, by path from the root."""
     late: tuple[str, ...]
-    """The departments that sent nothing."""
+    """The departments that sent nothing, or a form that nobody filled in."""
 
     @property
     def stopping(self) -> tuple[Finding, ...]:

@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -21,7 +21,7 @@ from baocao.intake import read_submissions
 from baocao.notebook_keys import KEY, NOTE_TAG
 from baocao.params import Acknowledgement
 from baocao.period import Period
-from baocao.project import Project, files
+from baocao.project import Project, Section, files
 from baocao.reporting import ReportingDates, load_reporting_dates, weekday_date
 from baocao.store import readable
 from baocao.vi import format_date
@@ -178,6 +178,17 @@ def _drafts(project: Project, period: Period) -> dict[Path, Any]:
     if problems:
         raise InputError(problems)
     return drafts
+
+
+def drafts(sections: Iterable[Section]) -> tuple[Section, ...]:
+    """The sections whose notebook still has the note that it is a draft: nobody has read it for this month yet."""
+    return tuple(section for section in sections if section.own and _has_note(section.notebook))
+
+
+def _has_note(path: Path) -> bool:
+    with readable(path):
+        notebook = nbformat.reads(path.read_text(encoding="utf-8-sig"), as_version=4)  # type: ignore[no-untyped-call]
+    return any(cell.get("id") == _DRAFT_CELL for cell in notebook.cells)
 
 
 def draft_notebook(source: Path, period: Period) -> Any:

@@ -5,6 +5,7 @@ A notice is known by its content without the run's id, so that the same is not s
 
 import hashlib
 import html
+import textwrap
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,7 +28,10 @@ Bullets = list[str]
 Blocks = Sequence[str | Bullets]
 """Paragraphs and lists of a notice, in order."""
 
-_STYLE = "font-family: Arial, sans-serif; font-size: 15px; line-height: 1.5"
+_WIDTH: Final = 76
+"""Letters in a line of a plain text."""
+_STYLE: Final = "max-width: 44em; font-family: Arial, sans-serif; font-size: 15px; line-height: 1.5"
+_ITEM_STYLE: Final = "margin-bottom: 0.5em"
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,8 @@ class Told:
 
     period: Period
     dates: ReportingDates
+    body: str
+    """Who reports: “Tổ công tác Đề án 06 thành phố Nha Trang”."""
     run: str
     now: datetime
 
@@ -50,19 +56,19 @@ class Told:
         over = vietnam(self.now).date() > self.dates.deadline
         return f"Hạn gửi báo cáo: {weekday_date(self.dates.deadline)}{' (đã quá hạn)' if over else ''}."
 
-    def notice(self, kind: str, department: str, subject: str, blocks: Blocks) -> Notice:
+    def notice(self, kind: str, department: str, subject: str, blocks: Blocks, about: str = "") -> Notice:
         """The notice with its key, its two forms and the run's id."""
-        return make_notice(kind, str(self.period), department, subject, blocks, self.run, self.now)
+        return make_notice(kind, str(self.period), department, subject, blocks, self.run, self.now, about)
 
 
 def make_notice(
-    kind: str, period: str, department: str, subject: str, blocks: Blocks, run: str, now: datetime
+    kind: str, period: str, department: str, subject: str, blocks: Blocks, run: str, now: datetime, about: str = ""
 ) -> Notice:
-    """A notice to `department`, or to the office for “”."""
+    """A notice to `department`, or to the office for “”; `about` tells apart what would read the same."""
     subject = one_line(subject)
     cleaned = [_clean(block) for block in blocks]
-    key = hashlib.sha256("\0".join([kind, period, department, subject, _text(cleaned)]).encode()).hexdigest()
-    cleaned.append(f"Thư do phần mềm lập báo cáo gửi tự động. Mã lần chạy: {run}")
+    key = hashlib.sha256("\0".join([kind, period, department, subject, about, _text(cleaned)]).encode()).hexdigest()
+    cleaned.append(f"Thư tự động của phần mềm lập báo cáo. Mã lần chạy: {run}")
     return Notice(
         key=key,
         kind=kind,
@@ -76,8 +82,15 @@ def make_notice(
     )
 
 
-def ready(told: Told, files: Iterable[str], counts: str, late: Sequence[str], partial: Sequence[str] = ()) -> Notice:
-    """To the office: the report is there."""
+def ready(
+    told: Told,
+    files: Iterable[str],
+    counts: str,
+    late: Sequence[str],
+    partial: Sequence[str] = (),
+    drafts: Sequence[str] = (),
+) -> Notice:
+    """To the office: the report is there, and which sections nobody has read yet."""
     blocks: list[str | Bullets] = [f"Đã lập báo cáo {told.month} (kỳ {told.period}).", list(files)]
     if partial:
         blocks = [
@@ -89,7 +102,13 @@ def ready(told: Told, files: Iterable[str], counts: str, late: Sequence[str], pa
     blocks += [f"Kiểm tra số liệu: {counts}. Xem: baocao check {told.period}", told.deadline]
     if late:
         blocks += ["Đơn vị chưa gửi biểu:", list(late)]
-    what = "chưa đủ số liệu" if partial else "đã lập xong"
+    if drafts:
+        blocks.append(
+            f"Lời văn của mục {join_list(drafts)} còn là bản nháp chép từ kỳ trước, nên báo cáo này không tự công bố. "
+            f"Đọc và sửa (baocao edit {told.period}), xóa ô BẢN NHÁP, rồi chạy: baocao run {told.period}; "
+            f"công bố: baocao publish {told.period}"
+        )
+    what = "đã lập khi chưa đủ số liệu" if partial else "đã lập xong"
     return told.notice("partial" if partial else "ready", "", f"Báo cáo kỳ {told.period}: {what}", blocks)
 
 
@@ -109,10 +128,10 @@ def late(told: Told, department: str) -> Notice:
     """To a department that sent nothing."""
     blocks: list[str | Bullets] = [
         f"Kính gửi: {department}",
-        f"Đến nay chưa nhận được biểu số liệu {told.month} (kỳ {told.period}) của đơn vị. "
+        f"Đến nay {told.body} chưa nhận được biểu đã điền số liệu {told.month} (kỳ {told.period}) của đơn vị. "
         f"Ngày chốt số liệu là {weekday_date(told.dates.cut_off)}.",
         told.deadline,
-        "Đề nghị đơn vị gửi biểu để kịp tổng hợp báo cáo.",
+        "Đề nghị đơn vị gửi biểu để kịp tổng hợp báo cáo. Trả lời thư này là trả lời bộ phận tổng hợp.",
     ]
     return told.notice("late", department, f"Đề nghị gửi biểu số liệu kỳ {told.period}", blocks)
 
@@ -124,11 +143,12 @@ def found(told: Told, department: str, findings: Sequence[Finding]) -> Notice:
     counts = join_list([f"{numbers[severity]} {severity.value}" for severity in Severity if numbers[severity]])
     blocks: list[str | Bullets] = [
         f"Kính gửi: {department}",
-        f"Kết quả kiểm tra biểu số liệu {told.month} (kỳ {told.period}) của đơn vị: {counts}.",
+        f"Kết quả kiểm tra biểu số liệu {told.month} (kỳ {told.period}) mà đơn vị gửi {told.body}: {counts}.",
         [_finding(finding) for finding in findings],
     ]
     if stopping:
         blocks += ["Báo cáo chưa lập được khi còn lỗi. Đề nghị đơn vị sửa và gửi lại biểu.", told.deadline]
+    blocks.append("Trả lời thư này là trả lời bộ phận tổng hợp.")
     subject = "biểu số liệu còn lỗi, đề nghị gửi lại" if stopping else "kết quả kiểm tra biểu số liệu"
     return told.notice("findings", department, f"Kỳ {told.period}: {subject}", blocks)
 
@@ -149,10 +169,10 @@ def corrected(told: Told, names: Sequence[str], forms: str) -> Notice:
     blocks: list[str | Bullets] = [
         f"Sau khi lập báo cáo {told.month} (kỳ {told.period}), các tệp sau đã thay đổi:",
         list(names),
-        f"Báo cáo không tự lập lại. Nếu cần, chạy: baocao run {told.period}",
-        f"Dấu của số liệu: {forms[:12]}",
+        f"Báo cáo không tự lập lại. Nếu cần lập lại, chạy: baocao run {told.period}; nếu đã công bố thì công bố lại: "
+        f"baocao publish {told.period}",
     ]
-    return told.notice("corrected", "", f"Báo cáo kỳ {told.period}: có biểu sửa sau khi lập", blocks)
+    return told.notice("corrected", "", f"Báo cáo kỳ {told.period}: có biểu sửa sau khi lập", blocks, forms)
 
 
 def unprepared(periods: Sequence[Period], run: str, now: datetime) -> Notice:
@@ -197,8 +217,23 @@ def _clean(block: str | Bullets) -> str | Bullets:
 
 
 def _text(blocks: Blocks) -> str:
-    parts = [block if isinstance(block, str) else "\n".join(f"- {item}" for item in block) for block in blocks]
+    parts = [
+        _wrapped(block) if isinstance(block, str) else "\n".join(_wrapped(item, "- ") for item in block)
+        for block in blocks
+    ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _wrapped(text: str, lead: str = "") -> str:
+    """Lines for a reader who sees them as they are; a path stays in one piece."""
+    return textwrap.fill(
+        text,
+        _WIDTH,
+        initial_indent=lead,
+        subsequent_indent=" " * len(lead),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _html(subject: str, blocks: Blocks) -> str:
@@ -207,7 +242,11 @@ def _html(subject: str, blocks: Blocks) -> str:
         if isinstance(block, str):
             parts.append(f"<p>{html.escape(block)}</p>")
         elif block:
-            parts.append("<ul>\n" + "\n".join(f"<li>{html.escape(item)}</li>" for item in block) + "\n</ul>")
+            parts.append(
+                "<ul>\n"
+                + "\n".join(f'<li style="{_ITEM_STYLE}">{html.escape(item)}</li>' for item in block)
+                + "\n</ul>"
+            )
     body = "\n".join(parts)
     return (
         f'<!DOCTYPE html>\n<html lang="vi">\n<head><meta charset="utf-8"><title>{html.escape(subject)}</title></head>\n'

@@ -28,6 +28,8 @@ from baocao.summary import write_summary
 from baocao.theme.measures import measures_in_force
 from baocao.weave import weave
 
+_SHARED = "nhiều đơn vị cùng báo cáo"
+"""Stands for the department where a figure is not of one alone."""
 DATASET = "dataset.json"
 """File of the month's figures, beside the document."""
 
@@ -99,7 +101,8 @@ def _make(
     runs = _execute(month, sections, build, store, jobs, watcher, kernels)
     with watcher.stage("Ghép các mục"):
         parts = [take_apart(item.section, item.notebook, str(period)) for item in runs]
-        drawings = weave(parts, month.params, build, month.indicators, partial=bool(month.stopping))
+        lacking = tuple(dict.fromkeys(finding.department or _SHARED for finding in month.stopping))
+        drawings = weave(parts, month.params, build, month.indicators, lacking)
         rasterise(drawings)
     stem = f"bao-cao-{period}"
     # Formats made earlier are made anew with the wanted ones: all files of a month say the same.
@@ -112,7 +115,6 @@ def _make(
             INDICATORS: {code for item in month.indicators for code in item.reads},
             **{part.section.label: part.reads for part in parts},
         }
-        lacking = tuple(dict.fromkeys(finding.department or "Chung" for finding in month.stopping))
         inputs = current_inputs(project, month, sections)
         write_summary(work / SUMMARY, month.params, month.indicators)
         described = [*files.values(), work / SUMMARY]

@@ -14,8 +14,8 @@ from typing import Final
 from baocao.settings import vietnam
 from baocao.vi import nfc
 
-KEPT: Final = 500
-"""Logs that stay."""
+KEPT: Final = 2000
+"""Logs that stay: of about two years, when a month waits three days for its forms."""
 SUFFIX: Final = ".jsonl"
 
 Clock = Callable[[], datetime]

@@ -1,4 +1,4 @@
-"""Putting a timer where the machine looks for it; what the machine's own tool says is told when it refuses."""
+"""Putting a timer where the machine looks for it, and taking it away; what a tool of the machine refuses is told."""
 
 import getpass
 import os
@@ -10,7 +10,16 @@ from pathlib import Path
 
 from baocao.errors import InputError, Problem, RunError
 from baocao.store import readable
-from baocao.timers import Timer, cron_line, systemd_service, systemd_timer, windows_task, with_cron_line
+from baocao.timers import (
+    Timer,
+    cron_line,
+    password_place,
+    systemd_service,
+    systemd_timer,
+    windows_task,
+    with_cron_line,
+    without_cron_line,
+)
 
 KINDS = ("systemd", "cron", "task-scheduler")
 
@@ -57,45 +66,89 @@ def unit_folder(timer: Timer) -> Path:
 def install(kind: str, timer: Timer, run: Call = call, folder: Path | None = None) -> list[str]:
     """Install `timer`; what was done, a line each."""
     if kind == "systemd":
-        return _systemd(timer, run, folder or unit_folder(timer))
-    return _cron(timer, run) if kind == "cron" else _windows(timer, run)
+        lines = _systemd(timer, run, folder or unit_folder(timer))
+    else:
+        lines = _cron(timer, run) if kind == "cron" else _windows(timer, run)
+    if timer.password:
+        lines.append(f"Mật khẩu tài khoản thư đặt ở: {password_place(kind, timer)}")
+    return lines
+
+
+def remove(kind: str, timer: Timer, run: Call = call, folder: Path | None = None) -> list[str]:
+    """Take `timer` away; what was done, a line each. What is not there is no fault."""
+    if kind == "systemd":
+        return _remove_systemd(timer, run, folder or unit_folder(timer))
+    if kind == "cron":
+        table = _crontab(run)
+        left = without_cron_line(table, timer)
+        if left == table:
+            return ["Crontab của người dùng này không có bộ hẹn giờ của dự án."]
+        run(["crontab", "-"], left)
+        return ["Đã gỡ khỏi crontab của người dùng này."]
+    run(["schtasks", "/Delete", "/F", "/TN", timer.name], None)
+    return [f"Đã gỡ tác vụ {timer.name}."]
 
 
 def _systemd(timer: Timer, run: Call, folder: Path) -> list[str]:
     units = {f"{timer.name}.service": systemd_service(timer), f"{timer.name}.timer": systemd_timer(timer)}
-    service = folder / f"{timer.name}.service"
-    place = next(line for line in systemd_service(timer).splitlines() if line.startswith("WorkingDirectory="))
     with readable(folder):
-        if service.exists() and place not in service.read_text(encoding="utf-8").splitlines():
-            raise InputError(
-                Problem(
-                    "đã có bộ hẹn giờ cùng tên của một dự án khác",
-                    (str(service),),
-                    expected="mỗi dự án một thư mục có tên riêng",
-                    remedy="đổi tên thư mục dự án, hoặc gỡ bộ hẹn giờ kia",
-                )
-            )
+        _refuse_another_s(timer, folder)
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in units.items():
             (folder / name).write_text(text, encoding="utf-8", newline="\n")
-    scope = [] if timer.user else ["--user"]
-    run(["systemctl", *scope, "daemon-reload"], None)
-    run(["systemctl", *scope, "enable", "--now", f"{timer.name}.timer"], None)
+    run([*_systemctl(timer), "daemon-reload"], None)
+    run([*_systemctl(timer), "enable", "--now", f"{timer.name}.timer"], None)
     lines = [f"Đã cài {folder / name}" for name in units]
     if not timer.user:
         lines.append(f"Để chạy cả khi không đăng nhập: loginctl enable-linger {getpass.getuser()}")
     return lines
 
 
-def _cron(timer: Timer, run: Call) -> list[str]:
+def _remove_systemd(timer: Timer, run: Call, folder: Path) -> list[str]:
+    paths = [folder / f"{timer.name}.timer", folder / f"{timer.name}.service"]
+    with readable(folder):
+        _refuse_another_s(timer, folder)
+        there = [path for path in paths if path.exists()]
+        if not there:
+            return [f"Không có bộ hẹn giờ {timer.name} trong {folder}."]
+        run([*_systemctl(timer), "disable", "--now", f"{timer.name}.timer"], None)
+        for path in there:
+            path.unlink()
+    run([*_systemctl(timer), "daemon-reload"], None)
+    return [f"Đã gỡ {path}" for path in there]
+
+
+def _systemctl(timer: Timer) -> list[str]:
+    return ["systemctl"] if timer.user else ["systemctl", "--user"]
+
+
+def _refuse_another_s(timer: Timer, folder: Path) -> None:
+    """Projects in folders of one name would share the names of their units."""
+    service = folder / f"{timer.name}.service"
+    place = next(line for line in systemd_service(timer).splitlines() if line.startswith("WorkingDirectory="))
+    if service.exists() and place not in service.read_text(encoding="utf-8").splitlines():
+        raise InputError(
+            Problem(
+                "đã có bộ hẹn giờ cùng tên của một dự án khác",
+                (str(service),),
+                expected="mỗi dự án một thư mục có tên riêng",
+                remedy="đổi tên thư mục dự án, hoặc gỡ bộ hẹn giờ kia",
+            )
+        )
+
+
+def _crontab(run: Call) -> str:
     try:
-        table = run(["crontab", "-l"], None)
+        return run(["crontab", "-l"], None)
     except RunError as error:
         # A person without a table yet is no fault.
         if "no crontab" not in str(error):
             raise
-        table = ""
-    run(["crontab", "-"], with_cron_line(table, timer))
+        return ""
+
+
+def _cron(timer: Timer, run: Call) -> list[str]:
+    run(["crontab", "-"], with_cron_line(_crontab(run), timer))
     return ["Đã ghi vào crontab của người dùng này; xem: crontab -l"]
 
 

@@ -12,7 +12,7 @@ from typing import Final
 from xml.etree import ElementTree
 
 from baocao.errors import InputError, Problem
-from baocao.mail import CREDENTIAL
+from baocao.mail import CREDENTIAL, PASSWORD_VARIABLE
 from baocao.vi import slug
 
 ARGUMENTS: Final = ("-m", "baocao", "run", "--due")
@@ -55,7 +55,9 @@ class Timer:
 def systemd_service(timer: Timer) -> str:
     """The unit that runs what is due."""
     account = [f"User={timer.user}"] if timer.user else []
-    hidden = [f"LoadCredential={CREDENTIAL}"] if timer.password and timer.user else []
+    hidden = []
+    if timer.password:
+        hidden = [f"LoadCredential={CREDENTIAL}" if timer.user else f"EnvironmentFile=-%E/{timer.name}.env"]
     if "=" in str(timer.python):
         raise InputError(
             Problem(
@@ -86,6 +88,18 @@ def systemd_service(timer: Timer) -> str:
     return "\n".join(lines)
 
 
+def password_place(kind: str, timer: Timer) -> str:
+    """Where the administrator puts the password of the mail account; no file of the project has it."""
+    if kind == "systemd" and timer.user:
+        return f"/etc/credstore/{CREDENTIAL} (một dòng là mật khẩu, chỉ root đọc được: chmod 600)"
+    line = f"{PASSWORD_VARIABLE}=mật khẩu"
+    if kind == "systemd":
+        return f"~/.config/{timer.name}.env (một dòng {line}, chỉ người dùng này đọc được: chmod 600)"
+    if kind == "cron":
+        return f"crontab -e, thêm dòng {line} phía trên đoạn của dự án"
+    return f"biến môi trường {PASSWORD_VARIABLE} của người dùng chạy tác vụ (System Properties > Environment Variables)"
+
+
 def systemd_timer(timer: Timer) -> str:
     """The unit that calls the other; a call that was missed while the machine was off is made up for."""
     lines = [
@@ -105,7 +119,8 @@ def systemd_timer(timer: Timer) -> str:
 
 def cron_line(timer: Timer) -> str:
     """The entry of a personal crontab, between its marks."""
-    command = f"cd {shlex.quote(str(timer.root))} && {shlex.join([str(timer.python), *ARGUMENTS])}"
+    # cron mails what is printed, every hour: faults only.
+    command = f"cd {shlex.quote(str(timer.root))} && {shlex.join([str(timer.python), *ARGUMENTS])} >/dev/null"
     # In a crontab a percent sign ends the command.
     entry = f"{timer.minute} * * * * {command}".replace("%", r"\%")
     first, last = cron_marks(timer)
@@ -119,12 +134,17 @@ def cron_marks(timer: Timer) -> tuple[str, str]:
 
 def with_cron_line(table: str, timer: Timer) -> str:
     """A crontab with the entry of `timer`, in place of an earlier one."""
+    return without_cron_line(table, timer) + cron_line(timer)
+
+
+def without_cron_line(table: str, timer: Timer) -> str:
+    """A crontab without the entry of `timer`; what others wrote stays."""
     first, last = cron_marks(timer)
     lines = table.splitlines()
     if first in lines and last in lines[lines.index(first) :]:
         start = lines.index(first)
         del lines[start : lines.index(last, start) + 1]
-    return "".join(f"{line}\n" for line in lines) + cron_line(timer)
+    return "".join(f"{line}\n" for line in lines)
 
 
 def windows_task(timer: Timer) -> bytes:

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from baocao.derived import Derived
 from baocao.errors import Problem, Severity
 from baocao.figure import Cell, Date, Datum, Figure, total
-from baocao.finding import Finding
+from baocao.finding import BLANK_CELL, BLANK_ROW, Finding
 from baocao.forms import AS_OF, Count, Fields, Form, Grid, UnitForm, counts, department_of
 from baocao.period import Period
 from baocao.vi import format_date, join_list
 
-_SOLVED = ("thieu_so_lieu", "chua_bao_cao")
-"""Rules of findings about empty cells, which a sum over units fills."""
+_SOLVED = (BLANK_CELL, BLANK_ROW)
+"""A sum over units fills the city's empty cells."""
 _NAMED = 3
 """Units of one date, and totals, that a finding names."""
 

@@ -81,13 +81,13 @@ def weave(
     params: Params,
     build: Path,
     indicators: Sequence[Indicator] = (),
-    partial: bool = False,
+    lacking: Sequence[str] = (),
 ) -> tuple[Path, ...]:
     """Write the document of `parts` (in order) into the folder `build`; its drawings for paper, which are SVG.
 
     Problems of all sections come at once. Word wants the drawings as PNG beside them (`raster`).
-    Every page of a report of simulated data, or of a `partial` one, is marked; Word takes that from a reference
-    document that is put beside it.
+    Every page of a report of simulated data, or of one made without the figures of the departments in `lacking`, is
+    marked; Word takes that from a reference document that is put beside it. The first page says who is lacking.
     """
     (build / "parts").mkdir(parents=True, exist_ok=True)
     (build / "images").mkdir(exist_ok=True)
@@ -122,10 +122,10 @@ def weave(
         digest.update(text.encode())
     write_origins(build, parts, said, params)
     measures = measures_in_force(params.period)
-    marks = [measures.dau.mo_phong] * params.monthly.simulated + [measures.dau.chua_du] * partial
+    marks = [measures.dau.mo_phong] * params.monthly.simulated + [measures.dau.chua_du] * bool(lacking)
     if marks:
         (build / MARKED_DOCX).write_bytes(reference_document(measures, " · ".join(marks)))
-    _write(build / "report.qmd", _document(parts, params, marks, indicators, digest.hexdigest()))
+    _write(build / "report.qmd", _document(parts, params, marks, lacking, indicators, digest.hexdigest()))
     return tuple(_drawing(build, part, piece) for part, piece in _captioned(parts) if piece.kind == "chart")
 
 
@@ -302,7 +302,12 @@ def _appendix(part: Part, chunks: list[str], params: Params, problems: list[Prob
 
 
 def _document(
-    parts: Sequence[Part], params: Params, marks: list[str], indicators: Sequence[Indicator], content: str
+    parts: Sequence[Part],
+    params: Params,
+    marks: list[str],
+    lacking: Sequence[str],
+    indicators: Sequence[Indicator],
+    content: str,
 ) -> str:
     head: dict[str, Any] = {
         "title": f"{params.fill(params.document.abstract)}, {params.fill('{month}')}",
@@ -338,6 +343,7 @@ def _document(
     blocks = [
         "---\n" + yaml.safe_dump(head, allow_unicode=True, sort_keys=False, width=10_000) + "---",
         "::: {.dau-van-ban}\n:::",
+        *_lacking(lacking),
         *_main(indicators),
         *[_include(part) for part in body],
         f"::: {{.ket-thuc}}\n{markdown_text(params.fill(params.document.closing))}\n:::",
@@ -353,6 +359,15 @@ def _capital(text: str) -> str:
 
 def _include(part: Part) -> str:
     return f"{{{{< include parts/{part.section.number:02d}.md >}}}}"
+
+
+def _lacking(departments: Sequence[str]) -> list[str]:
+    """What the first page of a partial report says before anything else."""
+    if not departments:
+        return []
+    said = f"Báo cáo chưa đủ số liệu: chưa có, hoặc còn lỗi, số liệu của {'; '.join(departments)}."
+    rest = "Chỗ thiếu in dấu “…” hoặc “-”. Bản này để theo dõi tiến độ, không dùng để trình ký, ban hành."
+    return [f"::: {{.con-thieu}}\n**{markdown_text(said)}** {markdown_text(rest)}\n:::"]
 
 
 def _main(indicators: Sequence[Indicator]) -> list[str]:
