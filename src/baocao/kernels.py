@@ -11,11 +11,9 @@ import itertools
 import json
 import logging
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Mapping
 from concurrent.futures import Future
@@ -31,6 +29,7 @@ from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from baocao import zygote
+from baocao.scratch import scratch
 
 PROVISIONER: Final = "baocao-warm"
 # What notebooks import, except `baocao.notebook`: that registers a magic on import, with the shell of its kernel.
@@ -51,7 +50,6 @@ _SOCKET_NAME_BYTES: Final = 100
 
 # OpenBLAS starts threads on import: many for several kernels at once, and no process with threads can be forked safely.
 _ONE_THREAD: Final = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-
 
 _log = logging.getLogger(__name__)
 _log.addHandler(logging.NullHandler())
@@ -317,10 +315,11 @@ class Kernels:
         self._stopping = False
         self._zygote: _Zygote | None = None
         self._folder: Path | None = None
+        self._exit = contextlib.ExitStack()
         self.why_cold = "" if self._want_warm else "not asked for, or no safe fork on this platform"
 
     def __enter__(self) -> "Kernels":
-        self._folder = Path(tempfile.mkdtemp(prefix="baocao-"))
+        self._folder = self._exit.enter_context(scratch())
         # What a desk has in its IPython profile (startup files, settings) must not change a report.
         self._environment |= {"IPYTHONDIR": str(self._folder / "ipython"), **self._given}
         factory = KernelProvisionerFactory.instance()
@@ -330,16 +329,14 @@ class Kernels:
         )
         if self._want_warm:
             self._zygote = _Zygote(self._environment, self._folder / "zygote.log", self._preload)
+            self._exit.callback(self._zygote.close)
+        self._exit.callback(self.stop)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.stop()
-        if self._zygote is not None:
-            self._zygote.close()
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=sys.platform == "win32")
+        self._exit.close()
 
     @property
     def environment(self) -> Mapping[str, str]:

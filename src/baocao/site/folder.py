@@ -10,10 +10,10 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from baocao.errors import InputError, Problem, RunError
+from baocao.faults import readable
 from baocao.period import Period
 from baocao.site.switch import shed, switch
 from baocao.site.tree import discard, link_tree, move, read_json, settle, settle_names
-from baocao.store import readable
 
 RECORD = "ban-phat-hanh.json"
 """What a release is made of: its id, and the revisions of each month."""
