@@ -1,6 +1,5 @@
 """Results change all at once or not at all, whatever stops a swap."""
 
-import contextlib
 import multiprocessing
 import os
 import shutil
@@ -15,6 +14,7 @@ from baocao.errors import RunError
 from baocao.faults import readable
 from baocao.period import Period
 from baocao.store import Store
+from chaos import in_child
 
 APRIL = Period(2024, 4)
 
@@ -120,13 +120,8 @@ def test_killed_before_each_step(store: Store, exchanges: bool, monkeypatch: pyt
     status, count, absent, seen = -1, 0, 0, set()
     while status != 0:
         shutil.copytree(store.outputs, store.outputs.with_name("copy"))
-        child = os.fork()
-        if child == 0:
-            with contextlib.suppress(BaseException):
-                _finish_and_die(store, count)
-                os._exit(0)
-            os._exit(1)
-        _, status = os.waitpid(child, 0)
+        at = count
+        _, status = os.waitpid(in_child(lambda at=at: _finish_and_die(store, at)), 0)
         assert status in (0, signal.SIGKILL)
         if store.final.exists():
             seen.add((store.final / "report.txt").read_text(encoding="utf-8"))
