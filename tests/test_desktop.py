@@ -18,6 +18,7 @@ from baocao import zygote
 from baocao.check_report import check, to_json
 from baocao.errors import InputError, RunError
 from baocao.executed import save
+from baocao.faults import readable
 from baocao.findings_xlsx import checked_workbooks
 from baocao.forms import load_forms
 from baocao.kernels import Kernels
@@ -29,7 +30,7 @@ from baocao.render.config import load_options
 from baocao.render.pandoc import convert
 from baocao.render.quarto import _Job
 from baocao.render.source import load_source
-from baocao.store import Store, readable
+from baocao.store import Store
 from baocao.submission import is_noise
 from conftest import APRIL, ROOT, MadeReport, copy_project
 
@@ -277,6 +278,8 @@ class _Held:
 
             monkeypatch.setattr(Path, name, move)
         monkeypatch.setattr("baocao.held.time.sleep", self._pause)
+        # Windows exchanges no folders.
+        monkeypatch.setattr("baocao.store.exchange", lambda first, second: False)
 
     def _pause(self, seconds: float) -> None:
         self.pauses += seconds

@@ -23,11 +23,11 @@ from baocao.failure_report import failure_problems, write_log
 from baocao.kernels import Kernels
 from baocao.period import Period
 from baocao.project import Section
+from chaos import MARK, left_after, marked_processes
 
 NOTEBOOKS = Path(__file__).parent / "fixtures" / "notebooks"
 PERIOD = Period(2024, 4)
 LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
-MARK = "BAOCAO_DAU"
 
 
 def section(name: str, folder: Path = NOTEBOOKS) -> Section:
@@ -62,25 +62,6 @@ def run(
 def failure_of(result: SectionRun) -> Failure:
     assert result.failure is not None
     return result.failure
-
-
-def marked_processes(mark: str) -> list[int]:
-    """Processes that began with this in their environment."""
-    found = []
-    for folder in Path("/proc").iterdir():
-        try:
-            if folder.name.isdigit() and mark.encode() in (folder / "environ").read_bytes():
-                found.append(int(folder.name))
-        except OSError:
-            continue  # ended meanwhile, or another user's
-    return found
-
-
-def wait_until_gone(mark: str) -> list[int]:
-    deadline = time.monotonic() + 3
-    while (left := marked_processes(mark)) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return left
 
 
 def read(notebook: Path) -> nbformat.NotebookNode:
@@ -202,7 +183,7 @@ def test_a_dying_kernel_is_a_failure_and_leaves_nothing(tmp_path: Path, warm: bo
     assert found.cell == 2
     assert found.error == "tiến trình tính toán của mục dừng đột ngột (mã kết thúc 3)"
     assert "lời cuối" in found.traceback
-    assert wait_until_gone(mark) == []
+    assert left_after(mark, 3) == []
 
 
 @LINUX
@@ -215,7 +196,7 @@ def test_an_endless_cell_is_stopped(tmp_path: Path, warm: bool, capfd: pytest.Ca
     assert found.error == "ô chạy quá 0,6 giây nên bị dừng"
     assert "bắt đầu" in text_of(result.notebook)
     assert read(result.notebook).metadata["baocao"]["complete"] is False
-    assert wait_until_gone(mark) == []
+    assert left_after(mark, 3) == []
     assert capfd.readouterr() == ("", "")
 
 
@@ -324,8 +305,9 @@ def test_no_jobs_is_a_mistake(tmp_path: Path) -> None:
 
 
 @LINUX
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGKILL])
 @pytest.mark.parametrize("warm", [True, False])
-def test_ctrl_c_ends_every_kernel(tmp_path: Path, warm: bool) -> None:
+def test_no_kernel_outlives_its_run(tmp_path: Path, warm: bool, signum: signal.Signals) -> None:
     mark = uuid.uuid4().hex
     script = tmp_path / "run.py"
     script.write_text(
@@ -361,11 +343,11 @@ with Kernels({{}}, warm={warm}) as kernels:
     assert process.stdout.readline() == "endless\n"
     time.sleep(0.3)
     assert len(marked_processes(mark)) >= 3
-    process.send_signal(signal.SIGINT)
+    process.send_signal(signum)
     _, errors = process.communicate(timeout=10)
-    assert process.returncode == -signal.SIGINT
-    assert errors.rstrip().endswith("KeyboardInterrupt")
-    assert wait_until_gone(mark) == []
+    assert process.returncode == -signum
+    assert errors.rstrip().endswith("KeyboardInterrupt") is (signum == signal.SIGINT)
+    assert left_after(mark, 5) == []
 
 
 @pytest.mark.parametrize("name", ["10-thanh-cong.ipynb", "21-loi-o.ipynb"])

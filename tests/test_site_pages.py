@@ -145,6 +145,20 @@ def test_letters_and_colours_are_those_of_the_report(reader: Reader) -> None:
     assert page.evaluate(ground) == "rgb(241, 241, 237)", "the choice holds on the next page"
 
 
+def test_simulated_figures_are_marked_as_in_the_report(reader: Reader) -> None:
+    for path in ("", "2024-05/", "nam/2024/"):
+        page = reader.open(path, width=PHONE)
+        mark = page.get_by_text("DỮ LIỆU MÔ PHỎNG", exact=True)
+        assert mark.evaluate("e => getComputedStyle(e).position") == "fixed", path
+        assert mark.evaluate("e => getComputedStyle(e).backgroundColor") == "rgb(138, 28, 28)", path
+        # It covers nothing at the end of the page.
+        page.evaluate("scrollTo(0, document.body.scrollHeight)")
+        last = page.locator(".phien").bounding_box()
+        above = mark.bounding_box()
+        assert last and above
+        assert last["y"] + last["height"] <= above["y"], path
+
+
 def test_the_policy_is_in_force(reader: Reader) -> None:
     page = reader.open("")
     page.evaluate("document.body.append(Object.assign(document.createElement('style'), {textContent: 'p{color:red}'}))")
@@ -239,8 +253,8 @@ def test_a_real_report_in_the_site(browser: Browser, april_report: MadeReport, t
     contents = read_contents(april_report.html.read_text(encoding="utf-8"))
     titles = {section.anchor: section.title for section in contents}
     assert titles["muc-ii-6"].startswith("6. ")
-    assert titles["phu-luc-ii"] == "Phụ lục II"
-    assert "TÌNH HÌNH TRIỂN KHAI 25 DỊCH VỤ CÔNG" in next(s.text for s in contents if s.anchor == "phu-luc-ii")
+    assert titles["phu-luc-ii"] == "Phụ lục II. TÌNH HÌNH TRIỂN KHAI 25 DỊCH VỤ CÔNG TRỰC TUYẾN THIẾT YẾU"
+    assert "(Kèm theo Báo cáo số" in next(s.text for s in contents if s.anchor == "phu-luc-ii")
     front = (site / "current" / "index.html").read_text(encoding="utf-8")
     assert "375.671" in front
     assert "96,82%" in front

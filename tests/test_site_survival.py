@@ -1,7 +1,7 @@
 """Readers see one whole release, whatever happens to the one who publishes."""
 
-import contextlib
 import errno
+import json
 import os
 import random
 import shutil
@@ -11,19 +11,20 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from baocao.errors import RunError
+from baocao.errors import InputError, RunError
 from baocao.period import Period
 from baocao.project import Project
 from baocao.site import publish, roll_back, switch, tree
+from chaos import in_child
 from sites import check_site, empty_project, write_results
 
 APRIL, MAY = Period(2024, 4), Period(2024, 5)
-KILLS = 20
+KILLS = 100
 
 posix = pytest.mark.skipif(os.name == "nt", reason="fork and signals")
 
@@ -57,18 +58,6 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_pat
         if not switch.exchange(tmp_path / "a", tmp_path / "b"):
             pytest.skip("this file system does not exchange folders")
     return str(request.param)
-
-
-def in_child(action: Callable[[], None]) -> int:
-    """Run `action` in a process of its own; its id."""
-    child = os.fork()
-    if child:
-        return child
-    status = 1
-    with contextlib.suppress(BaseException):
-        action()
-        status = 0
-    os._exit(status)
 
 
 def test_exchange_is_one_step(tmp_path: Path) -> None:
@@ -189,9 +178,14 @@ def test_killed_at_random_moments(project: Project, site: Path, way: str) -> Non
 
     chance = random.Random(7)
     seen = set()
-    for _ in range(KILLS if way == "exchange" else KILLS // 2):
+    shutil.copytree(site, site.with_name("copy"))
+    for number in range(KILLS if way == "exchange" else KILLS // 5):
+        if number % 20 == 0:
+            # Every revision stays, and a site of a hundred of them takes long to publish and to check.
+            shutil.rmtree(site)
+            shutil.copytree(site.with_name("copy"), site)
         child = in_child(forever)
-        time.sleep(chance.uniform(0.05, 0.7))
+        time.sleep(chance.uniform(0.01, 0.35))
         os.kill(child, signal.SIGKILL)
         assert os.waitpid(child, 0)[1] == signal.SIGKILL
         if way == "exchange":
@@ -304,7 +298,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     if mount is None or subprocess.run(command, capture_output=True, check=False).returncode:
         pytest.skip("no right to mount a small disk")
     yield place
-    subprocess.run(["umount", str(place)], check=True)
+    subprocess.run(["umount", str(place)], check=place.is_mount())
 
 
 def test_a_disk_that_is_really_full(project: Project, small_disk: Path) -> None:
@@ -382,6 +376,91 @@ def test_the_folder_vanishes_and_comes_back(project: Project, site: Path, monkey
     monkeypatch.setattr(module, "settle", real)
     publish(project, MAY, site)
     check_site(site)
+
+
+@pytest.fixture
+def share(small_disk: Path) -> Path:
+    """A site on a share, which can be unmounted; the folder that it is mounted on stays."""
+    return small_disk
+
+
+def unmount(place: Path, *how: str) -> None:
+    subprocess.run(["umount", *how, str(place)], check=True)
+
+
+def test_a_share_that_is_not_mounted_is_no_place_for_a_new_site(project: Project, share: Path) -> None:
+    write_results(project, APRIL)
+    # The mount point is hidden below what is mounted on it from here on.
+    publish(project, APRIL, share)
+    before = check_site(share)
+    copy = share.with_name("copy")
+    shutil.copytree(share, copy)
+    unmount(share)
+    write_results(project, MAY)
+    with pytest.raises(RunError, match="không thấy trang đã công bố ở đây") as caught:
+        publish(project, MAY, share)
+    assert "nối lại ổ mạng" in caught.value.problems[0].remedy
+    assert list(share.iterdir()) == [], "nothing is left in the mount point"
+    subprocess.run(["mount", "--bind", str(copy), str(share)], check=True)
+    assert check_site(share) == before
+    publish(project, MAY, share)
+    assert set(json.loads((share / "current" / "ban-phat-hanh.json").read_bytes())["months"]) == {"2024-04", "2024-05"}
+
+
+def test_a_share_that_is_unmounted_while_a_release_is_built(
+    project: Project, share: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_results(project, APRIL)
+    publish(project, APRIL, share)
+    copy = share.with_name("copy")
+    shutil.copytree(share, copy)
+    module = sys.modules["baocao.site.publish"]
+    real = module.build_pages
+    write_results(project, MAY)
+
+    def unplugged(folder: Path, *values: object) -> None:
+        unmount(share, "--lazy")
+        real(folder, *values)
+
+    monkeypatch.setattr(module, "build_pages", unplugged)
+    with pytest.raises(RunError, match="không còn thấy thư mục của trang"):
+        publish(project, MAY, share)
+    assert {path.name for path in share.iterdir()} <= {".work"}
+    monkeypatch.setattr(module, "build_pages", real)
+    with pytest.raises(RunError, match="không thấy trang đã công bố ở đây"):
+        publish(project, MAY, share)
+    subprocess.run(["mount", "--bind", str(copy), str(share)], check=True)
+    publish(project, MAY, share)
+    check_site(share)
+
+
+def test_a_site_that_is_gone_for_good_is_begun_anew_when_asked_for(project: Project, site: Path) -> None:
+    with pytest.raises(InputError, match="bỏ --new-site"):
+        publish(project, APRIL, site, new_site=True)
+    shutil.rmtree(site)
+    for remains in (False, True):
+        if remains:
+            site.mkdir()
+        with pytest.raises(RunError, match="thêm --new-site"):
+            publish(project, APRIL, site)
+    assert publish(project, APRIL, site, new_site=True).revision == 1
+    check_site(site)
+    # Who has never published there begins without asking, and so does a first publication that was cut off.
+    other = empty_project(project.root.with_name("other"))
+    write_results(other, APRIL)
+    fresh = site.with_name("mới")
+    fresh.mkdir()
+    (fresh / ".lock").touch()
+    (fresh / ".work").mkdir()
+    publish(other, APRIL, fresh)
+    check_site(fresh)
+
+
+def test_results_that_a_killed_run_left_aside_are_published(project: Project, site: Path) -> None:
+    write_results(project, MAY)
+    (project.outputs / "2024-05").rename(project.outputs / ".2024-05.old")
+    assert publish(project, MAY, site).changed
+    assert (project.outputs / "2024-05").is_dir()
 
 
 def test_without_hard_links(project: Project, site: Path, monkeypatch: pytest.MonkeyPatch) -> None:

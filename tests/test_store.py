@@ -2,6 +2,8 @@
 
 import multiprocessing
 import os
+import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -9,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from baocao.errors import RunError
+from baocao.faults import readable
 from baocao.period import Period
-from baocao.store import Store, readable
+from baocao.store import Store
+from chaos import in_child
 
 APRIL = Period(2024, 4)
 
@@ -62,6 +66,13 @@ def test_killed_before_the_old_results_are_away_keeps_the_new_ones(store: Store)
         assert not aside.exists()
 
 
+@pytest.fixture
+def renames(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file system that cannot exchange two folders."""
+    monkeypatch.setattr("baocao.store.exchange", lambda first, second: False)
+
+
+@pytest.mark.usefixtures("renames")
 def test_swap_that_fails_puts_the_old_results_back(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     _finish(store, "cũ")
     with store.locked():
@@ -80,6 +91,70 @@ def test_swap_that_fails_puts_the_old_results_back(store: Store, monkeypatch: py
     assert "đóng các tệp" in caught.value.problems[0].remedy
     assert (store.final / "report.txt").read_text(encoding="utf-8") == "cũ"
     assert (work / "report.txt").read_text(encoding="utf-8") == "mới", "both are kept"
+
+
+def _finish_and_die(store: Store, at: int) -> None:
+    """In a process of its own: a run that is killed before its step number `at` that changes folders."""
+    left = [at]
+
+    def watch(event: str, _: tuple[object, ...]) -> None:
+        if event in ("os.rename", "os.mkdir", "os.rmdir", "os.remove", "ctypes.dlsym", "shutil.rmtree"):
+            if left[0] == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+            left[0] -= 1
+
+    sys.addaudithook(watch)
+    _finish(store, "mới")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="fork and signals")
+@pytest.mark.parametrize("exchanges", [True, False])
+def test_killed_before_each_step(store: Store, exchanges: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not exchanges:
+        monkeypatch.setattr("baocao.store.exchange", lambda first, second: False)
+    _finish(store, "cũ")
+    with store.locked():
+        store.fresh()
+        store.keep_failed()
+        store.single.mkdir()
+    status, count, absent, seen = -1, 0, 0, set()
+    while status != 0:
+        shutil.copytree(store.outputs, store.outputs.with_name("copy"))
+        at = count
+        _, status = os.waitpid(in_child(lambda at=at: _finish_and_die(store, at)), 0)
+        assert status in (0, signal.SIGKILL)
+        if store.final.exists():
+            seen.add((store.final / "report.txt").read_text(encoding="utf-8"))
+        else:
+            absent += 1
+        with store.locked():
+            assert (store.final / "report.txt").read_text(encoding="utf-8") in ("cũ", "mới")
+        _finish(store, "sau")
+        assert (store.final / "report.txt").read_text(encoding="utf-8") == "sau"
+        assert {path.name for path in store.outputs.iterdir()} == {"2024-04", ".2024-04.lock"}
+        shutil.rmtree(store.outputs)
+        store.outputs.with_name("copy").rename(store.outputs)
+        count += 1
+    assert count > 5
+    assert seen == {"cũ", "mới"}
+    assert absent == (0 if exchanges else 1)
+
+
+def test_a_folder_that_an_orphan_still_writes_to_is_removed(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    with store.locked():
+        late = store.fresh() / ".render-x" / "late.docx"
+        late.parent.mkdir()
+        real, left = os.rmdir, [3]
+
+        def rmdir(path: str, **options: int) -> None:
+            if left[0] and os.fspath(path).endswith(".render-x"):
+                left[0] -= 1
+                late.write_text("of a pandoc that outlived its run", encoding="utf-8")
+            real(path, **options)
+
+        monkeypatch.setattr(os, "rmdir", rmdir)
+        assert list(store.fresh().iterdir()) == []
+        assert left == [0]
 
 
 def _hold(outputs: Path, ready: str, go: str) -> None:

@@ -25,6 +25,9 @@ def _publish(
     partial: Annotated[
         bool, typer.Option("--partial", help="Công bố cả khi báo cáo lập lúc chưa đủ số liệu của các đơn vị.")
     ] = False,
+    new_site: Annotated[
+        bool, typer.Option("--new-site", help="Bắt đầu trang mới ở thư mục mà trang cũ không còn (ổ mạng vẫn nối).")
+    ] = False,
 ) -> None:
     problems: list[Problem] = []
     project = Project.find()
@@ -36,7 +39,7 @@ def _publish(
     from baocao.cli_text import console, say, shown
     from baocao.site import publish
 
-    done = publish(project, wanted, folder, partial=partial, clock=now)
+    done = publish(project, wanted, folder, partial=partial, new_site=new_site, clock=now)
     output = console()
     if done.changed:
         say(output, f"Đã công bố báo cáo kỳ {wanted}, lần {done.revision}, bản phát hành {done.release}.")

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from baocao.errors import InputError, Problem
+from baocao.faults import readable
 from baocao.forms import Form, UnitForm, load_forms
 from baocao.month import Month, read_month
 from baocao.new import monthly_params, move_notebook, write_notebook
@@ -13,7 +14,6 @@ from baocao.period import Period
 from baocao.project import Project
 from baocao.render.config import load_options
 from baocao.simulate import simulated_values
-from baocao.store import readable
 from baocao.workbook import write_workbook
 
 MARK = "DỮ LIỆU MÔ PHỎNG"

@@ -7,11 +7,11 @@ import sys
 from pathlib import Path
 
 from baocao.errors import InputError, Problem
+from baocao.faults import readable
 from baocao.new import draft_notebook, move_notebook, whole, write_notebook
 from baocao.notebook_keys import PERIOD_VARIABLE
 from baocao.period import Period
 from baocao.project import ROOT_VARIABLE, Project, Section, files
-from baocao.store import readable
 
 SETTINGS = Path(__file__).with_name("lab")
 """JupyterLab reads `overrides.json` there."""

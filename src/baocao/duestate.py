@@ -13,8 +13,8 @@ from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from baocao.errors import BusyError, Problem, RunError
+from baocao.faults import readable
 from baocao.held import patiently
-from baocao.store import readable
 
 _FILE = "due.json"
 _LOCK = "due.lock"

@@ -20,13 +20,14 @@ from openpyxl.worksheet.worksheet import Worksheet
 from baocao.archive import DamagedError, ForeignError, TooLargeError, TrapError, library
 from baocao.cli_text import counts
 from baocao.errors import WHERE_SEPARATOR, Problem, RunError, Severity
+from baocao.faults import readable
 from baocao.finding import Finding
 from baocao.marked_copy import ANSWERED, COLOURS, Numbered, colour, link, literal, mark, open_copy
 from baocao.month import Month
 from baocao.pen import begins_a_formula
 from baocao.place import cells_at_fault, place
 from baocao.project import Project
-from baocao.store import Store, readable
+from baocao.store import Store
 from baocao.vi import nfc, slug
 from baocao.workbook import FINDINGS_SHEET, period_text, workbook_bytes
 

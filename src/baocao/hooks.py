@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from baocao.errors import BaocaoError, InputError, Problem
+from baocao.faults import readable
 from baocao.project import MARKER, Project
-from baocao.store import readable
 
 _MARK = "# baocao: sổ tay vào git không kèm kết quả chạy. Tệp này do baocao tạo và cập nhật."
 _SCRIPT = """#!/bin/sh

@@ -11,11 +11,9 @@ import itertools
 import logging
 import math
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Mapping
@@ -34,6 +32,7 @@ from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from baocao import zygote
 from baocao.forks import ONE_THREAD, Forked, Zygote, ZygoteError
+from baocao.scratch import scratch
 
 PROVISIONER: Final = "baocao-warm"
 # What notebooks import, except `baocao.notebook`: that registers a magic on import, with the shell of its kernel.
@@ -198,10 +197,11 @@ class Kernels:
         self._stopping = False
         self._zygote: Zygote | None = None
         self._folder: Path | None = None
+        self._exit = contextlib.ExitStack()
         self.why_cold = "" if self._want_warm else "not asked for, or no safe fork on this platform"
 
     def __enter__(self) -> "Kernels":
-        self._folder = Path(tempfile.mkdtemp(prefix="baocao-"))
+        self._folder = self._exit.enter_context(scratch())
         # What a desk has in its IPython profile (startup files, settings) must not change a report.
         self._environment |= {"IPYTHONDIR": str(self._folder / "ipython"), **self._given}
         factory = KernelProvisionerFactory.instance()
@@ -211,16 +211,14 @@ class Kernels:
         )
         if self._want_warm:
             self._zygote = Zygote(self._environment, self._folder / "zygote.log", self._preload)
+            self._exit.callback(self._zygote.close)
+        self._exit.callback(self.stop)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.stop()
-        if self._zygote is not None:
-            self._zygote.close()
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=sys.platform == "win32")
+        self._exit.close()
 
     @property
     def environment(self) -> Mapping[str, str]:

@@ -14,6 +14,7 @@ import yaml
 
 from baocao.errors import InputError, Problem
 from baocao.executed import PARAMETERS_TAG
+from baocao.faults import readable
 from baocao.figure import Datum, Figure
 from baocao.forms import load_forms
 from baocao.held import patiently
@@ -23,7 +24,6 @@ from baocao.params import Acknowledgement
 from baocao.period import Period
 from baocao.project import Project, Section, files
 from baocao.reporting import ReportingDates, load_reporting_dates, weekday_date
-from baocao.store import readable
 from baocao.vi import format_date
 from baocao.workbook import Value, write_workbook
 

@@ -11,6 +11,7 @@ from typing import Protocol
 from baocao.errors import BaocaoError, InputError, Problem, RunError
 from baocao.execute import SectionEvent, SectionRun, execute
 from baocao.failure_report import failure_problems, write_log
+from baocao.faults import readable
 from baocao.finding import Finding
 from baocao.indicators import TITLE as INDICATORS
 from baocao.kernels import Kernels
@@ -22,7 +23,7 @@ from baocao.period import Period
 from baocao.project import ROOT_VARIABLE, Project, Section, files
 from baocao.raster import rasterise
 from baocao.render import FORMATS, Embedded, Renderer, render
-from baocao.store import Store, readable
+from baocao.store import Store
 from baocao.summary import NAME as SUMMARY
 from baocao.summary import write_summary
 from baocao.theme.measures import measures_in_force

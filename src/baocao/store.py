@@ -1,11 +1,11 @@
 """`outputs/<period>` changes all at once or not at all: work happens beside it and is swapped in.
 
-The swap is: old aside, new in, old away. A process killed in between leaves the old results aside; the next
-command puts them back, or finishes the swap where the new ones are already in.
+The swap is one exchange where the file system has that, so that the results are there at every moment. Elsewhere it is:
+old aside, new in, old away. A process killed in between leaves the old results aside; the next command puts them back,
+or finishes the swap where the new ones are already in.
 """
 
 import contextlib
-import errno
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +13,9 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from baocao.errors import BusyError, Problem, RunError
+from baocao.errors import BusyError, Problem
+from baocao.exchange import exchange
+from baocao.faults import readable
 from baocao.held import patiently
 from baocao.period import Period
 
@@ -105,17 +107,24 @@ class Store:
     def commit(self) -> None:
         """Make the work the results. A file that another program holds open is a `RunError`, and both are kept."""
         with readable(self.final):
-            if self.final.exists():
-                _move(self.final, self._aside)
-            try:
+            if not self.final.exists():
                 _move(self.work, self.final)
-            except OSError:
-                if self._aside.exists():
-                    _move(self._aside, self.final)
-                raise
-            shutil.rmtree(self._aside, ignore_errors=True)
+            elif exchange(self.work, self.final):
+                shutil.rmtree(self.work, ignore_errors=True)
+            else:
+                self._swap()
             shutil.rmtree(self.failed, ignore_errors=True)
             shutil.rmtree(self.single, ignore_errors=True)
+
+    def _swap(self) -> None:
+        """Work and results change places by renames."""
+        _move(self.final, self._aside)
+        try:
+            _move(self.work, self.final)
+        except OSError:
+            _move(self._aside, self.final)
+            raise
+        shutil.rmtree(self._aside, ignore_errors=True)
 
     def keep_failed(self) -> Path:
         """Move the work to where a person can read what went wrong; the results stay as they were."""
@@ -132,51 +141,3 @@ def _move(source: Path, target: Path) -> None:
 
 def _remove(folder: Path) -> None:
     patiently(lambda: shutil.rmtree(folder))
-
-
-# Faults of the place rather than of the program, and what they are called.
-_FAULTS = {
-    errno.ENOSPC: "ổ đĩa hết chỗ",
-    errno.EDQUOT: "hết dung lượng được cấp",
-    errno.EACCES: "không có quyền ghi, hoặc tệp đang mở",
-    errno.EPERM: "không có quyền ghi",
-    errno.EBUSY: "tệp đang được dùng",
-    errno.EROFS: "ổ đĩa chỉ cho đọc",
-    errno.EIO: "ổ đĩa bị lỗi",
-    errno.ENOTEMPTY: "thư mục đang được dùng",
-    errno.EEXIST: "đã có tệp cùng tên",
-    errno.ENAMETOOLONG: "đường dẫn quá dài",
-}
-_CLOSE = "đóng các tệp của báo cáo đang mở (Word, trình đọc PDF), cấp quyền ghi vào thư mục này"
-_REMEDIES = {
-    errno.ENOSPC: "dọn ổ đĩa",
-    errno.EDQUOT: "dọn ổ đĩa",
-    errno.ENAMETOOLONG: "chuyển dự án vào thư mục có tên ngắn, ví dụ C:\\bao-cao",
-}
-_WINDOWS_PATH = 248
-"""Characters from which Windows may refuse the path of a folder; of a file, from 260."""
-
-
-@contextlib.contextmanager
-def readable(place: Path) -> Iterator[None]:
-    """Faults of the file system as one message that says what to do; any other error goes on as it is."""
-    try:
-        yield
-    except OSError as error:
-        code = errno.ENAMETOOLONG if _too_long(error) else error.errno
-        if code not in _FAULTS:
-            raise
-        raise RunError(
-            Problem(
-                what=f"không ghi được: {_FAULTS[code]}",
-                where=(str(error.filename or place),),
-                expected="chỗ trống và quyền ghi trong thư mục kết quả",
-                remedy=f"{_REMEDIES.get(code, _CLOSE)}, rồi chạy lại lệnh",
-            )
-        ) from error
-
-
-def _too_long(error: OSError) -> bool:
-    """Windows finds no file whose path is too long, or says so by a code of its own."""
-    code = getattr(error, "winerror", None)
-    return code == 206 or (code == 3 and len(str(error.filename or "")) >= _WINDOWS_PATH)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from baocao.errors import InputError, Problem, RunError
-from baocao.store import readable
+from baocao.faults import readable
 from baocao.timers import (
     Timer,
     cron_line,

@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 import gc
 import json
-import tempfile
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -29,6 +28,7 @@ from baocao.preview.panel import panel
 from baocao.preview.session import Session
 from baocao.project import Project
 from baocao.run import kernel_environment
+from baocao.scratch import scratch
 
 _LOOPBACK: Final = "127.0.0.1"
 _HOSTS: Final = (_LOOPBACK, "localhost")
@@ -53,8 +53,7 @@ def serve(project: Project, period: Period, port: int, jobs: int, started: Calla
     project = Project(project.root.resolve())
     sockets = _listen(port)
     address = f"http://{_LOOPBACK}:{sockets[0].getsockname()[1]}/"
-    with tempfile.TemporaryDirectory(prefix="baocao-xem-truoc-", ignore_cleanup_errors=True) as folder:
-        work = Path(folder)
+    with scratch() as work:
         dataset = work / "dataset.json"
         with Kernels(kernel_environment(project, period, dataset)) as kernels:
             session = Session(project, period, kernels, work, dataset, jobs)

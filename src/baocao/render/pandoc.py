@@ -8,11 +8,9 @@ from typing import Any
 
 import pypandoc
 
-from baocao.errors import Problem, RenderError
 from baocao.render.config import Options
+from baocao.render.program import TIMEOUT_SECONDS, failure, run_program
 from baocao.render.source import Source
-
-TIMEOUT_SECONDS = 120
 
 _WRITER = {"docx": "docx", "pdf": "typst", "html": "html5"}
 
@@ -34,31 +32,23 @@ def pandoc_version() -> str | None:
 def convert(source: Source, options: Options, name: str, target: Path, log: Path) -> None:
     """Write `target` in format `name`; for PDF that is the Typst markup.
 
-    A failure or a warning of pandoc is a `RenderError`, and is in `log`.
+    A failure, a warning or a crash of pandoc is a `RenderError`, and is in `log`.
     """
     defaults = target.with_name(f"defaults-{name}.json")
     # JSON is YAML, and needs no thought about quoting.
     defaults.write_text(json.dumps(_defaults(source, options, name, target)), encoding="utf-8")
     program = pandoc_path()
     if program is None:
-        raise RenderError(_problem(name, log, "thiếu chương trình pandoc của gói pypandoc_binary"))
-    command = [str(program), "--defaults", str(defaults)]
-    try:
-        result = subprocess.run(
-            command,
-            input=source.text.encode(),
-            capture_output=True,
-            cwd=options.root,
-            env={**os.environ, "SOURCE_DATE_EPOCH": str(source.epoch)},
-            timeout=TIMEOUT_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise RenderError(_problem(name, log, f"pandoc chạy quá {TIMEOUT_SECONDS} giây")) from None
-    said = result.stderr.decode(errors="replace").strip()
-    if result.returncode:
-        log.write_text(said + "\n", encoding="utf-8")
-        raise RenderError(_problem(name, log, said.splitlines()[0] if said else f"pandoc thoát mã {result.returncode}"))
+        raise failure(name, log, "thiếu chương trình pandoc của gói pypandoc_binary")
+    run_program(
+        "pandoc",
+        [str(program), "--defaults", str(defaults)],
+        source.text.encode(),
+        folder=options.root,
+        environment={**os.environ, "SOURCE_DATE_EPOCH": str(source.epoch)},
+        name=name,
+        log=log,
+    )
 
 
 def _defaults(source: Source, options: Options, name: str, target: Path) -> dict[str, Any]:
@@ -75,11 +65,3 @@ def _defaults(source: Source, options: Options, name: str, target: Path) -> dict
     if source.reference_doc is not None and "reference-doc" in defaults:
         defaults["reference-doc"] = str(source.build / source.reference_doc)
     return defaults
-
-
-def _problem(name: str, log: Path, first_line: str) -> Problem:
-    return Problem(
-        f"không tạo được bản {name.upper()}: {first_line}",
-        (str(log),),
-        remedy="xem nhật ký nêu trên; nếu không rõ nguyên nhân, gửi nhật ký cho người quản trị",
-    )

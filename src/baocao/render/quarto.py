@@ -22,6 +22,7 @@ from typing import Any
 
 from baocao.errors import InputError, Problem, RenderError
 from baocao.render.config import QUARTO_FORMAT, read_content
+from baocao.render.program import ending
 from baocao.render.renderer import OnDone
 from baocao.render.source import NAME, Source, load_source
 
@@ -252,7 +253,7 @@ class _Job:
         self._write_log("\n".join([*complaints, "", *said]).strip())
         telling = [text for text in complaints if not text.startswith(_EMPTY)]
         reason = self._sentence((telling or complaints or said[-1:] or [""])[0])
-        return self._problem(reason or f"Quarto thoát mã {status}, không nêu lý do")
+        return self._problem(reason or f"Quarto {ending(status)}, không nêu lý do")
 
     def _records(self) -> Iterator[str]:
         """Warnings and errors as Quarto logs them, without its ornaments."""

@@ -10,6 +10,8 @@ _HEADINGS = {"h2": 2, "h3": 3, "h4": 4, "h5": 5}
 _INSIDE = {"a", "abbr", "b", "em", "i", "span", "strong", "sub", "sup"}
 """Elements that do not end a word."""
 _CELLS = {"td", "th"}
+_NAME = "ten-phu-luc"
+"""Class of the `div` that names an appendix, below its heading."""
 _SPACE = re.compile(r"\s+")
 _GAP = re.compile(r" ·( ·)+")
 
@@ -30,6 +32,8 @@ class _Reader(HTMLParser):
     depth: int = 0
     """Open `main` elements."""
     heading: str = ""
+    naming: bool = False
+    """Inside the name of an appendix."""
     around: str = ""
     """Address of the `section` that begins, for a heading that has none of its own."""
 
@@ -45,6 +49,9 @@ class _Reader(HTMLParser):
         elif tag in _HEADINGS and (anchor := dict(attrs).get("id") or self.around):
             self.heading, self.around = tag, ""
             self.sections.append(Section(anchor, _HEADINGS[tag]))
+        elif tag == "div" and dict(attrs).get("class") == _NAME and self.sections:
+            self.naming = True
+            self.sections[-1].title += ". "
         if tag not in _INSIDE:
             self._add(" ")
 
@@ -53,6 +60,8 @@ class _Reader(HTMLParser):
             self.depth -= 1
         elif tag == self.heading:
             self.heading = ""
+        elif tag == "div":
+            self.naming = False
         if tag in _CELLS:
             self._add(" · ")
         elif tag not in _INSIDE:
@@ -62,7 +71,7 @@ class _Reader(HTMLParser):
         self._add(data)
 
     def _add(self, text: str) -> None:
-        if self.depth and self.heading:
+        if self.depth and (self.heading or self.naming):
             self.sections[-1].title += text
         elif self.depth:
             self.sections[-1].text += text

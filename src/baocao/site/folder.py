@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,10 +11,10 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from baocao.errors import InputError, Problem, RunError
+from baocao.faults import readable
 from baocao.period import Period
 from baocao.site.switch import shed, switch
 from baocao.site.tree import discard, link_tree, move, read_json, settle, settle_names
-from baocao.store import readable
 
 RECORD = "ban-phat-hanh.json"
 """What a release is made of: its id, and the revisions of each month."""
@@ -74,6 +75,16 @@ class Site:
         """Where a release is built."""
         return self.root / ".work"
 
+    @property
+    def lock(self) -> Path:
+        """Held by the one command that may write."""
+        return self.root / ".lock"
+
+    @property
+    def exists(self) -> bool:
+        """Something was published here."""
+        return any(path.exists() for path in (self.current / RECORD, self.releases, self.months))
+
     def release_ids(self) -> tuple[str, ...]:
         """The releases that are kept, oldest first."""
         return tuple(sorted(path.name for path in self.releases.iterdir())) if self.releases.is_dir() else ()
@@ -89,6 +100,9 @@ class Site:
 
     def switch_to(self, release: Path) -> None:
         """Serve the tree `release`, which stays as it is."""
+        if not self.lock.exists():
+            # The share went away, and what is here is the folder that it was mounted on.
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(self.root))
         stage = self.work / "next"
         link_tree(release, stage)
         settle(stage)
@@ -122,16 +136,22 @@ class Site:
 
 
 @contextlib.contextmanager
-def opened(root: Path, wait: float) -> Iterator[Site]:
+def opened(root: Path, wait: float, *, known: bool = False, new: bool = False) -> Iterator[Site]:
     """The site in `root`, for one command at a time; another waits up to `wait` seconds, then is a `RunError`.
 
-    A folder without a site becomes one if it is new or empty; any other is an `InputError`.
+    A folder without a site becomes one if it is absent or empty; any other is an `InputError`. So is a site where a
+    `new` one was asked for. A site that is `known` to have been there and is not is a `RunError`, unless `new`.
     """
     site = Site(root)
     with _reachable(root), readable(root):
-        _check(site)
+        if site.exists and new:
+            raise _present(root)
+        if not site.exists:
+            if known and not new:
+                raise _gone(root)
+            _check_fit(root)
         root.mkdir(exist_ok=True)
-        lock = FileLock(root / ".lock", timeout=wait)
+        lock = FileLock(site.lock, timeout=wait)
         try:
             lock.acquire()
         except Timeout:
@@ -158,11 +178,34 @@ def opened(root: Path, wait: float) -> Iterator[Site]:
             lock.release()
 
 
-def _check(site: Site) -> None:
-    root = site.root
+def _present(root: Path) -> InputError:
+    return InputError(
+        Problem(
+            "thư mục đã có trang, không dựng trang mới",
+            (str(root),),
+            expected="thư mục trống hoặc thư mục mới",
+            remedy="bỏ --new-site để công bố lên trang đang có, hoặc chọn thư mục khác bằng --site",
+        )
+    )
+
+
+def _gone(root: Path) -> RunError:
+    return RunError(
+        Problem(
+            "không thấy trang đã công bố ở đây",
+            (str(root),),
+            expected="trang với các kỳ và các lần công bố trước",
+            remedy="nối lại ổ mạng hoặc khôi phục thư mục từ bản sao lưu, rồi chạy lại lệnh; chỉ khi muốn bắt đầu một "
+            "trang mới ở đây thì thêm --new-site",
+        )
+    )
+
+
+def _check_fit(root: Path) -> None:
+    """Whether a new site may begin in `root`."""
     if root.is_dir():
-        known = (root / ".lock", site.current / RECORD, site.releases)
-        if any(path.exists() for path in known) or not any(root.iterdir()):
+        # A first publication that was cut off leaves these.
+        if {path.name for path in root.iterdir()} <= {".lock", ".work"}:
             return
         fault = "thư mục đã có tệp, và không phải trang do baocao tạo"
     elif root.exists():

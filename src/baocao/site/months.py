@@ -70,16 +70,17 @@ def take_results(project: Project, period: Period, folder: Path, partial: bool) 
     late forms, unless `partial`.
     """
     store = Store(project.outputs, period)
-    if not (store.final / MANIFEST).is_file():
-        raise InputError(
-            Problem(
-                f"chưa có báo cáo của kỳ {period}",
-                (_named(project, store.final),),
-                expected="kết quả của một lần lập báo cáo thành công",
-                remedy=f"lập báo cáo trước: baocao run {period}",
-            )
-        )
+    # Taking the lock puts back results that an interrupted run has left aside.
     with store.locked():
+        if not (store.final / MANIFEST).is_file():
+            raise InputError(
+                Problem(
+                    f"chưa có báo cáo của kỳ {period}",
+                    (_named(project, store.final),),
+                    expected="kết quả của một lần lập báo cáo thành công",
+                    remedy=f"lập báo cáo trước: baocao run {period}",
+                )
+            )
         content = (store.final / MANIFEST).read_bytes()
         manifest = json.loads(content)
         outputs: dict[str, str] = manifest["outputs"]

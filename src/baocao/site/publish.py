@@ -10,6 +10,7 @@ from pathlib import Path
 from baocao.period import Period
 from baocao.project import Project
 from baocao.site.folder import Site, month_folder, opened
+from baocao.site.known import KnownSites
 from baocao.site.months import MANIFEST, load_edition, take_results, write_issue
 from baocao.site.pages import build_pages
 from baocao.site.tree import discard, move, read_json, settle, settle_names
@@ -42,27 +43,33 @@ def publish(
     folder: Path,
     *,
     partial: bool = False,
+    new_site: bool = False,
     clock: Callable[[], datetime] = _now,
     keep: int = KEEP,
     wait: float = WAIT,
 ) -> Published:
     """Publish the results of the last run of `period` to the site in `folder`.
 
-    `InputError`: nothing to publish, or a folder that is no site. `RunError`: a fault of the disk or the share, or
-    another publisher; readers go on with the release they had.
+    A site that was published in `folder` before must be there still, unless `new_site`: an empty folder is what a share
+    leaves that is not mounted. `InputError`: nothing to publish, or a folder that is no site. `RunError`: a fault of
+    the disk or the share, or another publisher; readers go on with the release they had.
     """
-    with opened(folder, wait) as site:
+    known = KnownSites(project.state)
+    with opened(folder, wait, known=known.has(folder), new=new_site) as site:
         taken = site.work / "month"
         outputs = take_results(project, period, taken, partial)
         record = site.record()
         months: dict[str, list[int]] = dict(record["months"]) if record else _kept_months(site)
         shown = months.get(str(period), [])
+        if site.exists:
+            known.add(folder)
         if record and site.current.exists() and shown and outputs == _outputs(site, period, shown[-1]):
             return Published(record["id"], shown[-1], False)
         when = _after_last(site, clock())
         number = _place(site, period, taken, outputs, shown, when)
         months[str(period)] = [*shown, number]
         name = _build(site, months, when)
+        known.add(folder)
         site.switch_to(site.work / name)
         site.list_release(name)
         for old in site.release_ids()[:-keep]:

@@ -1,5 +1,6 @@
-"""The site on the real nginx, with the configuration of deploy/."""
+"""The site on the real nginx and the real Caddy, with the configurations of deploy/."""
 
+import contextlib
 import http.client
 import itertools
 import json
@@ -10,30 +11,32 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
 from baocao.period import Period
 from baocao.project import Project
 from baocao.site import publish, roll_back, switch
+from conftest import MadeReport, in_browser
 from sites import check_site, empty_project, write_results
 
 ROOT = Path(__file__).resolve().parents[1]
-NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
+PLACES = os.pathsep.join((os.environ["PATH"], "/usr/sbin", "/usr/local/sbin"))
 APRIL, MAY = Period(2024, 4), Period(2024, 5)
 SWITCHES = 50
-
-pytestmark = pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
+MOVED = {"nginx": 301, "caddy": 308}
 
 Answer = tuple[int, dict[str, str], bytes]
 
 
 class Server:
-    """An nginx of its own that serves one site."""
+    """A web server of its own that serves one site."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, kind: str, port: int) -> None:
+        self.kind = kind
         self.port = port
 
     def get(self, path: str, method: str = "GET", **headers: str) -> Answer:
@@ -62,43 +65,89 @@ def site(tmp_path: Path, project: Project, monkeypatch: pytest.MonkeyPatch) -> P
     return tmp_path / "trang"
 
 
-@pytest.fixture
-def server(tmp_path: Path, site: Path) -> Iterator[Server]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    own = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
-    own = own.replace("/srv/bao-cao", str(site)).replace("listen 80;", f"listen 127.0.0.1:{port};")
+def program(kind: str) -> str:
+    """Where the web server is; a test without it is skipped."""
+    path = shutil.which(kind, path=PLACES)
+    if path is None:
+        pytest.skip(f"{kind} is not installed")
+    return path
+
+
+def checked(command: list[str], folder: Path) -> None:
+    """A configuration that its own server accepts without a warning of substance."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder, env=surroundings(folder))
+    assert done.returncode == 0, done.stderr
+    assert "[warn]" not in done.stderr
+
+
+def surroundings(folder: Path) -> dict[str, str]:
+    """Caddy keeps things below its home."""
+    return {**os.environ, "HOME": str(folder), "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
+
+
+def nginx(folder: Path, own: str, port: int) -> list[str]:
+    """The command that serves the configuration `own`."""
+    own = own.replace("listen 80;", f"listen 127.0.0.1:{port};")
     assert str(port) in own
-    (tmp_path / "site.conf").write_text(own, encoding="utf-8")
-    conf = tmp_path / "nginx.conf"
+    (folder / "site.conf").write_text(own, encoding="utf-8")
+    conf = folder / "nginx.conf"
     temporary = "\n".join(
-        f"{kind}_temp_path {tmp_path}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
     mime = next((path for path in (Path("/etc/nginx/mime.types"),) if path.exists()), None)
     conf.write_text(
         # Folders of tests are closed to other users.
         f"{'user root;' if os.geteuid() == 0 else ''}\nworker_processes 2;\n"
-        f"pid {tmp_path}/nginx.pid;\nerror_log {tmp_path}/error.log;\n"
+        f"pid {folder}/nginx.pid;\nerror_log {folder}/error.log;\n"
         f"events {{ worker_connections 256; }}\nhttp {{\n{f'include {mime};' if mime else ''}\naccess_log off;\n"
-        f"{temporary}\ninclude {tmp_path}/site.conf;\n}}\n",
+        f"{temporary}\ninclude {folder}/site.conf;\n}}\n",
         encoding="utf-8",
     )
-    command = [str(NGINX), "-c", str(conf), "-e", str(tmp_path / "error.log")]
-    checked = subprocess.run([*command, "-t"], capture_output=True, text=True, check=False)
-    assert checked.returncode == 0, checked.stderr
-    assert "warn" not in checked.stderr
-    process = subprocess.Popen([*command, "-g", "daemon off;"])
+    command = [program("nginx"), "-c", str(conf), "-e", str(folder / "error.log")]
+    checked([*command, "-t"], folder)
+    return [*command, "-g", "daemon off;"]
+
+
+def caddy(folder: Path, own: str, port: int) -> list[str]:
+    """The command that serves the configuration `own`."""
+    own = own.replace("http://bao-cao.noi-bo {", f"http://127.0.0.1:{port} {{")
+    assert str(port) in own
+    conf = folder / "Caddyfile"
+    conf.write_text("{\n\tadmin off\n}\n" + own, encoding="utf-8")
+    options = ["--config", str(conf), "--adapter", "caddyfile"]
+    checked([program("caddy"), "validate", *options], folder)
+    return [program("caddy"), "run", *options]
+
+
+FILES = {"nginx": "nginx.conf", "caddy": "Caddyfile"}
+
+
+@contextlib.contextmanager
+def serving(kind: str, folder: Path, site: Path, change: Callable[[str], str] = lambda text: text) -> Iterator[Server]:
+    """The web server `kind` on the site, with the configuration of deploy/ after `change`."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    own = change((ROOT / "deploy" / FILES[kind]).read_text(encoding="utf-8")).replace("/srv/bao-cao", str(site))
+    command = {"nginx": nginx, "caddy": caddy}[kind](folder, own, port)
+    with (folder / "said.log").open("wb") as said:
+        process = subprocess.Popen(command, stdout=said, stderr=said, env=surroundings(folder))
     try:
-        for _ in range(100):
+        for _ in range(200):
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
                     break
             time.sleep(0.05)
-        yield Server(port)
+        yield Server(kind, port)
     finally:
         process.terminate()
         process.wait()
+
+
+@pytest.fixture(params=["nginx", "caddy"])
+def server(tmp_path: Path, site: Path, request: pytest.FixtureRequest) -> Iterator[Server]:
+    with serving(request.param, tmp_path, site) as server:
+        yield server
 
 
 def test_headers_and_caching(server: Server, site: Path) -> None:
@@ -108,7 +157,7 @@ def test_headers_and_caching(server: Server, site: Path) -> None:
     assert headers["cache-control"] == "no-cache"
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "same-origin"
-    assert "nginx/" not in headers["server"]
+    assert "/" not in headers.get("server", "")
     policy = headers["content-security-policy"]
     assert "default-src 'none'" in policy
     assert "frame-ancestors 'none'" in policy
@@ -135,13 +184,14 @@ def test_addresses(server: Server, site: Path) -> None:
     for path in ("/2024-04/", "/latest/", "/nam/2024/", "/tim-kiem/?q=can", "/2024-04/lan-1/", "/latest/bao-cao.pdf"):
         assert server.get(path)[0] == 200, path
     status, headers, _ = server.get("/2024-04")
-    assert (status, headers["location"]) == (301, "/2024-04/")
+    assert (status, headers["location"]) == (MOVED[server.kind], "/2024-04/")
     for path in ("/2023-01/", "/x/y/z", "/.lock", "/../.lock", "/tinh/", "/months/", "/404.html"):
         status, headers, body = server.get(path)
         assert status in (404, 403, 400), path
         if status == 404:
             assert "Không có trang này".encode() in body, path
             assert headers["cache-control"] == "no-cache"
+            assert headers["x-content-type-options"] == "nosniff"
             assert "script-src" not in headers["content-security-policy"]
     assert server.get("/", "POST")[0] == 405
 
@@ -162,7 +212,7 @@ def test_between_two_renames(server: Server, site: Path) -> None:
     for path in ("/", "/2024-04/", "/latest/", "/2024-04/bao-cao-2024-04.pdf"):
         assert server.get(path)[0] == 200, path
     status, headers, _ = server.get("/2024-04")
-    assert (status, headers["location"]) == (301, "/2024-04/")
+    assert (status, headers["location"]) == (MOVED[server.kind], "/2024-04/")
 
 
 @pytest.mark.parametrize("way", ["exchange", "renames"])
@@ -216,3 +266,54 @@ def test_readers_while_a_release_is_switched(
     for (_, end, release), (following, _, _) in itertools.pairwise(switched):
         assert {got for began, ended, got in served if began > end and ended < following} <= {release}
     check_site(site)
+
+
+@pytest.mark.parametrize("kind", ["nginx", "caddy"])
+@pytest.mark.parametrize(("network", "status"), [("10.0.0.0/8", 403), ("127.0.0.0/8", 200)])
+def test_limits_by_address(kind: str, network: str, status: int, tmp_path: Path, site: Path) -> None:
+    """The example of the configuration, switched on by taking away its comment signs."""
+
+    def limited(text: str) -> str:
+        lines = {
+            "nginx": ("#allow 10.0.0.0/8;", "#deny all;"),
+            "caddy": ("#@ben_ngoai not remote_ip 10.0.0.0/8", "#error @ben_ngoai 403"),
+        }[kind]
+        for line in lines:
+            assert text.count(line) == 1
+            text = text.replace(line, line[1:])
+        return text.replace("10.0.0.0/8", network)
+
+    with serving(kind, tmp_path, site, limited) as server:
+        for path in ("/", "/2024-04/", "/latest/bao-cao.pdf"):
+            got, headers, body = server.get(path)
+            assert got == status, path
+            assert headers["x-content-type-options"] == "nosniff"
+            assert status == 200 or b"ban-phat-hanh" not in body
+
+
+@in_browser
+@pytest.mark.parametrize("kind", ["nginx", "caddy"])
+def test_the_pages_work_under_the_policies_of_the_server(
+    kind: str, tmp_path: Path, april_report: MadeReport, browser: Browser
+) -> None:
+    """The real report: what the headers allow is all that its pages need."""
+    publish(april_report.project, april_report.period, tmp_path / "trang")
+    said: list[str] = []
+    with serving(kind, tmp_path, tmp_path / "trang") as server, browser.new_context() as context:
+        page = context.new_page()
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        for path in ("", "2024-04/", "nam/2024/", "latest/", "2024-04/bao-cao.html"):
+            answer = page.goto(f"http://127.0.0.1:{server.port}/{path}")
+            assert answer is not None
+            assert answer.status == 200, path
+            # Fonts are among what the policy names: without them letters would be the browser's own.
+            assert page.evaluate("document.fonts.ready.then(() => [...document.fonts].some(f => f.status == 'loaded'))")
+        # Its script ran.
+        page.get_by_role("button", name="Nguồn số liệu").wait_for()
+        page.goto(f"http://127.0.0.1:{server.port}/tim-kiem/?q=can+cuoc")
+        page.get_by_role("link", name="Phụ lục II. TÌNH HÌNH TRIỂN KHAI 25 DỊCH VỤ CÔNG").wait_for()
+        assert said == []
+        page.goto(f"http://127.0.0.1:{server.port}/khong-co/")
+        page.get_by_role("heading", name="Không có trang này").wait_for()
+        assert [text for text in said if "404" not in text] == []
