@@ -15,8 +15,8 @@ from baocao.cli import app, main
 from baocao.cli_due import NOW_VARIABLE
 from baocao.cli_usage import Group
 from baocao.due import _STATUS
+from baocao.faults import _FAULTS
 from baocao.project import ROOT_VARIABLE
-from baocao.store import _FAULTS
 from conftest import ROOT
 from small import small_project
 
@@ -88,7 +88,7 @@ def test_every_command_and_option_exists() -> None:
     for page, name, rest in typed:
         if name in root.commands:
             known = {option for parameter in root.commands[name].params for option in parameter.opts}
-            assert set(re.findall(r"--[a-z]+", rest)) <= known, (page, name, rest)
+            assert set(re.findall(r"--[a-z-]+", rest)) <= known, (page, name, rest)
 
 
 @pytest.mark.parametrize("name", ["README.md", "README.vi.md"])
@@ -133,7 +133,7 @@ def messages(module: Path) -> set[str]:
     return {text for text in words if len(text) > 12}
 
 
-MODULES = ("due", "due_work", "duestate", "mail", "cli_due", "cli_site", "timer_install")
+MODULES = ("due", "due_work", "duestate", "mail", "cli_due", "cli_site", "timer_install", "faults", "store")
 
 
 def test_every_message_of_a_run_on_time_is_explained() -> None:
