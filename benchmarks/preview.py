@@ -15,6 +15,7 @@ import os
 import re
 import resource
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -158,7 +159,11 @@ def preview(project: Project, period: Period) -> Iterator[tuple[psutil.Process, 
                 yield psutil.Process(process.pid), page
                 browser.close()
         finally:
-            process.terminate()
+            process.send_signal(signal.SIGINT)
+            try:
+                process.wait(_PATIENCE / 1000)
+            except subprocess.TimeoutExpired:  # started in the background, it does not hear of it
+                process.kill()
 
 
 def saved(case: Case, turn: int, process: psutil.Process, page: Page) -> None:

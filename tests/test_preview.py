@@ -321,6 +321,12 @@ def test_a_change_of_look_is_not_lost_while_something_is_broken(edited: Running)
     assert "Các mục của báo cáo" in edited.get(f"/bao-cao/{told['page']}")[2].decode()
 
 
+def test_no_pictures_are_made_for_word(running: Running) -> None:
+    made = list(running.temporary.rglob("images/*"))
+    assert len(made) >= 4, "charts of sections 24 and 26"
+    assert {path.suffix for path in made} == {".svg"}
+
+
 def test_what_the_renderer_said_can_be_read(edited: Running) -> None:
     path = edited.project.root / TABLE_FILTER
     text = path.read_text(encoding="utf-8")

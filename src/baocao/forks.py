@@ -18,6 +18,9 @@ _ZYGOTE_SECONDS: Final = 60.0
 # OpenBLAS starts threads on import: many for several kernels at once, and no process with threads can be forked safely.
 ONE_THREAD: Final = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
+_QUIET: Final = {"PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+"""The debugger that every kernel imports warns of itself; the log shall have what matters as its last line."""
+
 
 class ZygoteError(RuntimeError):
     """The process that warm kernels are forked from is not there (any more)."""
@@ -81,7 +84,7 @@ class Zygote:
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 cwd=log.parent,
-                env={**environment, **ONE_THREAD},
+                env={**environment, **ONE_THREAD, **_QUIET},
                 start_new_session=True,
             )
         assert self._process.stdout is not None

@@ -130,13 +130,14 @@ class _Desk:
 
     async def _update(self) -> None:
         loop = asyncio.get_running_loop()
+        # What was imported is there for good: to search it for garbage amid an update takes a tenth of a second.
+        gc.collect()
+        gc.freeze()
         self._wake.set()
         while True:
             await self._wake.wait()
             self._wake.clear()
             await loop.run_in_executor(self._worker, self.session.update)
-            # What is there for good is passed over from now on: to go through it takes a tenth of a second.
-            gc.freeze()
             await self._tell(busy=self.session.pending)
             if self.session.blocked:
                 await asyncio.sleep(_RETRY_SECONDS)
