@@ -20,6 +20,7 @@ from baocao.errors import InputError, RunError
 from baocao.period import Period
 from baocao.project import Project
 from baocao.site import publish, roll_back, switch, tree
+from baocao.site.folder import Site
 from chaos import in_child
 from sites import check_site, empty_project, write_results
 
@@ -471,6 +472,12 @@ def test_without_hard_links(project: Project, site: Path, monkeypatch: pytest.Mo
     write_results(project, MAY)
     publish(project, MAY, site)
     check_site(site)
+
+
+def test_a_share_that_gives_names_in_lower_case(site: Path) -> None:
+    [name] = Site(site).release_ids()
+    (site / "releases" / name).rename(site / "releases" / name.lower())
+    assert Site(site).release_ids() == (name,)
 
 
 def test_the_current_release_is_lost(project: Project, site: Path) -> None:

@@ -19,6 +19,9 @@ from baocao.site.tree import discard, link_tree, move, read_json, settle, settle
 RECORD = "ban-phat-hanh.json"
 """What a release is made of: its id, and the revisions of each month."""
 
+_STAMP_LETTERS = str.maketrans("tz", "TZ")
+"""The letters of a release's id that are no hexadecimal digits."""
+
 # How a network share or a disk says that it is no longer there.
 _GONE = {
     errno.ENOENT,
@@ -87,7 +90,10 @@ class Site:
 
     def release_ids(self) -> tuple[str, ...]:
         """The releases that are kept, oldest first."""
-        return tuple(sorted(path.name for path in self.releases.iterdir())) if self.releases.is_dir() else ()
+        if not self.releases.is_dir():
+            return ()
+        # Some shares give all names in lower case.
+        return tuple(sorted(path.name.translate(_STAMP_LETTERS) for path in self.releases.iterdir()))
 
     def record(self) -> Record | None:
         """The record of the release that is served; of the last one, should that be lost."""
