@@ -4,7 +4,7 @@ import contextlib
 import errno
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +47,8 @@ class Site:
     """One site, by the folder it is in."""
 
     root: Path
+    interrupted: bool = False
+    """The command before was cut off; known where the site is opened."""
 
     @property
     def current(self) -> Path:
@@ -170,6 +172,7 @@ def opened(root: Path, wait: float, *, known: bool = False, new: bool = False) -
                 )
             ) from None
         try:
+            site = replace(site, interrupted=site.work.exists() or site.following.exists())
             site.recover()
             site.work.mkdir()
             try:
