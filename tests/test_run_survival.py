@@ -58,24 +58,30 @@ class Ground:
         self.check_nothing_runs()
         return said
 
+    @property
+    def log(self) -> str:
+        """What the last run wrote to its log."""
+        logs = (self.project.outputs / "logs").glob("*.jsonl")
+        return max(logs, key=lambda path: path.stat().st_mtime_ns).read_text(encoding="utf-8")
+
     def logged(self) -> list[str]:
-        """The problems in the newest log of a run, which failed."""
-        log = max((self.project.outputs / "logs").glob("*.jsonl"))
-        last = json.loads(log.read_text(encoding="utf-8").splitlines()[-1])
+        """The problems in the log of the last run, which failed."""
+        last = json.loads(self.log.splitlines()[-1])
         assert (last["event"], last["bug"]) == ("run_failed", False)
         return list(last["problems"])
 
     def check_nothing_runs(self) -> None:
         assert left_after(self.mark, GONE_SECONDS) == []
 
-    def works(self) -> None:
-        """The next run makes the report, and nothing of earlier ones is left."""
+    def works(self) -> str:
+        """The next run makes the report, and nothing of earlier ones is left; what it said."""
         status, said = self.run()
         assert status == 0, said
         check_report(self.results)
         self.check_nothing_runs()
         assert {path.name for path in self.project.outputs.iterdir()} == {str(APRIL), "logs", f".{APRIL}.lock"}
         assert list(self.temporary.iterdir()) == []
+        return said
 
     def put(self, source: str) -> None:
         """`source` becomes the last cell of the notebook of section IV."""
@@ -137,6 +143,17 @@ def test_killed_at_random_moments(ground: Ground) -> None:
         assert len(list(ground.temporary.iterdir())) <= 1
     assert killed > KILLS / 2
     ground.works()
+
+
+def test_the_next_run_says_that_the_one_before_was_cut_off(ground: Ground) -> None:
+    child = in_child(lambda: main(["run", str(APRIL)]))
+    while not (ground.project.outputs / f".{APRIL}.work" / "build").exists():
+        time.sleep(0.01)
+    kill(child, group=True)
+    os.waitpid(child, 0)
+    assert "Dọn phần dở dang của lần chạy trước bị ngắt" in ground.works()
+    assert "Dọn phần dở dang của lần chạy trước bị ngắt" in ground.log
+    assert "dở dang" not in ground.works()
 
 
 def test_a_cell_that_never_ends(ground: Ground) -> None:

@@ -20,6 +20,7 @@ from baocao.errors import InputError, RunError
 from baocao.period import Period
 from baocao.project import Project
 from baocao.site import publish, roll_back, switch, tree
+from baocao.site.folder import Site
 from chaos import in_child
 from sites import check_site, empty_project, write_results
 
@@ -224,7 +225,12 @@ def test_killed_before_each_rename(project: Project, site: Path, way: str) -> No
         else:
             assert way == "renames"
             assert (site / "previous" / "index.html").exists()
-        assert publish(project, MAY, site).revision == 1
+        left = (site / ".work").exists() or (site / "next").exists()
+        assert left or count == 0 or status == 0
+        done = publish(project, MAY, site)
+        assert done.revision == 1
+        assert done.interrupted is left
+        assert not publish(project, MAY, site).interrupted
         assert check_site(site)
         assert (site / "current" / "2024-05").is_dir()
         assert not {"next", ".work"} & {path.name for path in site.iterdir()}
@@ -471,6 +477,12 @@ def test_without_hard_links(project: Project, site: Path, monkeypatch: pytest.Mo
     write_results(project, MAY)
     publish(project, MAY, site)
     check_site(site)
+
+
+def test_a_share_that_gives_names_in_lower_case(site: Path) -> None:
+    [name] = Site(site).release_ids()
+    (site / "releases" / name).rename(site / "releases" / name.lower())
+    assert Site(site).release_ids() == (name,)
 
 
 def test_the_current_release_is_lost(project: Project, site: Path) -> None:

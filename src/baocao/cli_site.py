@@ -41,6 +41,8 @@ def _publish(
 
     done = publish(project, wanted, folder, partial=partial, new_site=new_site, clock=now)
     output = console()
+    if done.interrupted:
+        say(output, "Lệnh trước trên trang này bị ngắt giữa chừng; phần dở dang đã được dọn.")
     if done.changed:
         say(output, f"Đã công bố báo cáo kỳ {wanted}, lần {done.revision}, bản phát hành {done.release}.")
         say(output, f"Máy chủ web phục vụ thư mục: {shown(folder / 'current')}")

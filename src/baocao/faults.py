@@ -19,6 +19,7 @@ _FAULTS = {
     errno.ENOTEMPTY: "thư mục đang được dùng",
     errno.EEXIST: "đã có tệp cùng tên",
     errno.ENAMETOOLONG: "đường dẫn quá dài",
+    errno.ENOLCK: "ổ đĩa không cho khóa tệp",
 }
 _CLOSE = "đóng các tệp của báo cáo đang mở (Word, trình đọc PDF), cấp quyền ghi vào thư mục này"
 _REMEDIES = {
@@ -26,6 +27,7 @@ _REMEDIES = {
     errno.EDQUOT: "dọn ổ đĩa",
     errno.EROFS: "gắn lại ổ đĩa ở chế độ ghi được",
     errno.EIO: "kiểm tra ổ đĩa hoặc ổ mạng",
+    errno.ENOLCK: "bật khóa tệp cho ổ mạng, hoặc dùng ổ đĩa khác",
     errno.ENAMETOOLONG: "chuyển dự án vào thư mục có tên ngắn, ví dụ C:\\bao-cao",
 }
 _WINDOWS_PATH = 248

@@ -97,7 +97,7 @@ def _make(
 ) -> Result:
     """Execute, weave, render and swap in."""
     period = month.period
-    work = store.fresh()
+    work = _fresh(store, watcher)
     build = work / "build"
     runs = _execute(month, sections, build, store, jobs, watcher, kernels)
     with watcher.stage("Ghép các mục"):
@@ -135,7 +135,7 @@ def run_section(
     with Kernels(kernel_environment(project, period, store.work / "build" / DATASET)) as kernels:
         _, month = _prepare(project, period, watcher, announce)
         with store.locked(), _working(store):
-            runs = _execute(month, [section], store.fresh() / "build", store, 1, watcher, kernels)
+            runs = _execute(month, [section], _fresh(store, watcher) / "build", store, 1, watcher, kernels)
             take_apart(section, runs[0].notebook, str(period))
             store.single.mkdir(exist_ok=True)
             target = store.single / section.notebook.name
@@ -214,6 +214,14 @@ def _execute(
     if any(item.failure for item in runs):
         raise RunError(failure_problems(runs, store.log))
     return runs
+
+
+def _fresh(store: Store, watcher: Watcher) -> Path:
+    """An empty folder to work in; a run that ended by itself has left none."""
+    if not store.work.exists():
+        return store.fresh()
+    with watcher.stage("Dọn phần dở dang của lần chạy trước bị ngắt"):
+        return store.fresh()
 
 
 @contextlib.contextmanager

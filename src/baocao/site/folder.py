@@ -4,7 +4,7 @@ import contextlib
 import errno
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,9 @@ from baocao.site.tree import discard, link_tree, move, read_json, settle, settle
 
 RECORD = "ban-phat-hanh.json"
 """What a release is made of: its id, and the revisions of each month."""
+
+_STAMP_LETTERS = str.maketrans("tz", "TZ")
+"""The letters of a release's id that are no hexadecimal digits."""
 
 # How a network share or a disk says that it is no longer there.
 _GONE = {
@@ -44,6 +47,8 @@ class Site:
     """One site, by the folder it is in."""
 
     root: Path
+    interrupted: bool = False
+    """The command before was cut off; known where the site is opened."""
 
     @property
     def current(self) -> Path:
@@ -87,7 +92,10 @@ class Site:
 
     def release_ids(self) -> tuple[str, ...]:
         """The releases that are kept, oldest first."""
-        return tuple(sorted(path.name for path in self.releases.iterdir())) if self.releases.is_dir() else ()
+        if not self.releases.is_dir():
+            return ()
+        # Some shares give all names in lower case.
+        return tuple(sorted(path.name.translate(_STAMP_LETTERS) for path in self.releases.iterdir()))
 
     def record(self) -> Record | None:
         """The record of the release that is served; of the last one, should that be lost."""
@@ -164,6 +172,7 @@ def opened(root: Path, wait: float, *, known: bool = False, new: bool = False) -
                 )
             ) from None
         try:
+            site = replace(site, interrupted=site.work.exists() or site.following.exists())
             site.recover()
             site.work.mkdir()
             try:

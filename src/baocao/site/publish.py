@@ -31,6 +31,8 @@ class Published:
     revision: int
     changed: bool
     """False where the site already had these very files as the month's last revision."""
+    interrupted: bool
+    """The command before was cut off, and what it left was put right."""
 
 
 def _now() -> datetime:
@@ -64,7 +66,7 @@ def publish(
         if site.exists:
             known.add(folder)
         if record and site.current.exists() and shown and outputs == _outputs(site, period, shown[-1]):
-            return Published(record["id"], shown[-1], False)
+            return Published(record["id"], shown[-1], False, site.interrupted)
         when = _after_last(site, clock())
         number = _place(site, period, taken, outputs, shown, when)
         months[str(period)] = [*shown, number]
@@ -74,7 +76,7 @@ def publish(
         site.list_release(name)
         for old in site.release_ids()[:-keep]:
             discard(site.releases / old)
-    return Published(name, number, True)
+    return Published(name, number, True, site.interrupted)
 
 
 def _outputs(site: Site, period: Period, number: int) -> object:
