@@ -23,6 +23,11 @@ from conftest import APRIL, MadeReport
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 SOFFICE = shutil.which("soffice")
 BODY = "word/document.xml"
+REFERENCES = "word/_rels/document.xml.rels"
+COMMENTS_REFERENCE = (
+    b'<Relationship Id="rId900" Target="comments.xml" '
+    b'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/comments"/>'
+)
 MINE = {f"{W}author": "Trần Thị Lan", f"{W}date": "2024-04-16T08:00:00Z", f"{W}id": "900"}
 
 
@@ -56,6 +61,8 @@ def edited(base: Path, target: Path, edit: Callable[[Element], None], **more: by
                 root = ElementTree.fromstring(content)
                 edit(root)
                 content = ElementTree.tostring(root)
+            if name == REFERENCES and "word/comments.xml" in more and b"/comments" not in content:
+                content = content.replace(b"</Relationships>", COMMENTS_REFERENCE + b"</Relationships>")
             result.writestr(name, content)
         for name, content in more.items():
             result.writestr(name, content)
