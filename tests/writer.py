@@ -157,8 +157,8 @@ class Steps:
         table.getCellByName(column + name.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")).String = others
 
     def delete_row(self, words: str) -> None:
-        table, name = self._table(words)
-        table.Rows.removeByIndex(int(name.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")) - 1, 1)
+        self._document.CurrentController.select(self._find(words))
+        self._dispatch("DeleteRows")
 
     def add_row(self, words: str, *cells: str) -> None:
         """A row behind that of `words`."""
@@ -167,6 +167,17 @@ class Steps:
         table.Rows.insertByIndex(row, 1)
         for column, text in zip("ABCDEFGHIJ", cells, strict=False):
             table.getCellByName(f"{column}{row + 1}").String = text
+
+    def move(self, words: str, others: str) -> None:
+        """Cut the paragraph that has `words`, paste it before the one that has `others`."""
+        cursor = self._around(words)
+        text = cursor.String
+        cursor.goRight(1, True)
+        cursor.String = ""
+        target = self._around(others)
+        target.collapseToStart()
+        target.Text.insertString(target, text, False)
+        target.Text.insertControlCharacter(target, 0, False)
 
     def bold(self, words: str) -> None:
         self._find(words).CharWeight = 150.0
@@ -208,7 +219,7 @@ class Steps:
 
     def _styles(self):  # type: ignore[no-untyped-def]
         styles = self._document.StyleFamilies.getByName("PageStyles")
-        return [style for style in map(styles.getByName, styles.ElementNames) if style.isInUse()]
+        return list(map(styles.getByName, styles.ElementNames))
 
     def _pictures(self):  # type: ignore[no-untyped-def]
         pictures = self._document.GraphicObjects
@@ -232,14 +243,15 @@ class Steps:
         provider = self._make("com.sun.star.graphic.GraphicProvider")
         return provider.queryGraphic(values(URL=Path(path).as_uri()))
 
-    def decide(self, number: int, accept: bool) -> None:
-        """Accept or reject the tracked change of this number."""
-        change = self._document.Redlines.createEnumeration()
-        for _ in range(number + 1):
-            found = change.nextElement()
-        view = self._document.CurrentController
-        view.select(found.RedlineStart if False else found)
-        self._dispatch("AcceptTrackedChange" if accept else "RejectTrackedChange")
+    def accept(self, words: str) -> None:
+        """Accept the tracked change at these words."""
+        self._document.CurrentController.select(self._find(words))
+        self._dispatch("AcceptTrackedChange")
+
+    def reject(self, words: str) -> None:
+        """Reject the tracked change at these words."""
+        self._document.CurrentController.select(self._find(words))
+        self._dispatch("RejectTrackedChange")
 
     def move_down(self, words: str) -> None:
         """Move the paragraph behind the next one, as Ctrl+Alt+Down does."""

@@ -15,6 +15,7 @@ from baocao.project import Project
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from baocao.docx_diff import Segment
     from baocao.word_edits import Comparison, WordEdit
 
 commands = typer.Typer(cls=Group)
@@ -168,20 +169,22 @@ def _text(edit: "WordEdit") -> str:
         return shown or "không có mô tả"
     if edit.kind == "chuyen" and edit.old == edit.new:
         return edit.old
-    if edit.kind == "bo":
-        return _MARKS["-"].format(_line(edit.old))
-    if edit.kind == "them":
-        return _MARKS["+"].format(_line(edit.new))
+    if edit.kind in ("bo", "them"):
+        return _line(edit.old or edit.new)
     last = len(edit.segments) - 1
     pieces = [
         _shortened(segment.text, index == last) if segment.mark == "=" else segment.text
         for index, segment in enumerate(edit.segments)
     ]
     return " ".join(
-        _MARKS[segment.mark].format(_line(piece.strip()))
+        _MARKS[segment.mark].format(_line(piece.strip())) + (" /" if _ends_line(segment) else "")
         for segment, piece in zip(edit.segments, pieces, strict=True)
         if piece.strip()
-    )
+    ).removesuffix(" /")
+
+
+def _ends_line(segment: "Segment") -> bool:
+    return segment.mark != "-" and segment.text.rstrip(" ").endswith("\n")
 
 
 def _shortened(text: str, last: bool) -> str:

@@ -43,6 +43,8 @@ class Paragraph:
     changes: list[Change] = field(default_factory=list)
     cells: tuple[str, ...] = ()
     kind: str = TEXT
+    moved: bool = False
+    """It was moved here, as far as it was tracked."""
     picture: str = ""
     """SHA-256 of the picture; its text is what it shows, as its maker described it."""
 
@@ -197,6 +199,7 @@ class _Reader:
                     continue
                 if gone is not None:
                     paragraph.changes.append(_change(gone))
+                    paragraph.moved = _name(gone) == "moveTo"
                 carried = None
                 yield from self._read(paragraph)
             elif name == "tbl":

@@ -20,6 +20,8 @@ from baocao.word_places import Place, Places, Source
 SCHEMA_VERSION = 2
 BREAK = "¶"
 """A word of the segments where one paragraph ends and the next begins."""
+_MOVED = "\ue000"
+"""A letter that no text has."""
 _STRANGE = 0.2
 """Share of the report's paragraphs below which a document without a mark is another one altogether."""
 
@@ -173,9 +175,9 @@ class _Edits:
     def _compare(self, kind: str) -> None:
         left = [index for index, item in enumerate(self._old) if item.kind == kind]
         right = [index for index, item in enumerate(self._new.paragraphs) if item.kind == kind]
-        edits = compare(
-            [self._old[index].text for index in left], [self._new.paragraphs[index].text for index in right]
-        )
+        came = [self._new.paragraphs[index] for index in right]
+        # Of two paragraphs that changed places, the one that is tracked was moved: it is none that stayed.
+        edits = compare([self._old[i].text for i in left], [_MOVED * item.moved + item.text for item in came])
         for edit in edits:
             old, new = (tuple(left[index] for index in edit.old), tuple(right[index] for index in edit.new))
             self._edits.append(Edit(edit.kind, old, new))

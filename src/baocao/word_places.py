@@ -3,7 +3,7 @@
 import html
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
@@ -21,6 +21,10 @@ _TAG = re.compile(
     r"<span[^>]*data-so=\"(?P<code>[^\"]*)\" title=\"(?P<title>[^\"]*)\"[^>]*>|(?P<close></span>)|<[^>]*>"
 )
 _ATTRIBUTES = re.compile(r"\{[#.][^}]*\}|\]\(#[^)]*\)")
+_SAID = 0.6
+"""Share of a line's words that a paragraph must have to come from it."""
+_HEADING = 5
+"""Words in a row that a line must say of the row of a table: its cells come from elsewhere, its headings may not."""
 _LONG = 12
 """Letters from which a text of a workbook is known in a paragraph."""
 
@@ -78,38 +82,40 @@ class Places:
         old = self._paragraphs[index]
         if old.picture:
             origin = self._pictures.get(index)
-            return [self._where(origin, "")] if origin else []
+            return [self._where(origin, old)] if origin else []
         owners = self._owners.get(index, {})
         length = len(plain(old.text))
         main = Counter(owners.values()).most_common(1)
         found = [main[0][0]] if main and 2 * len(owners) > length else []
         if new is not None and old.cells:
             # Letterhead and signatures are rows, too, with several origins in each.
-            touched = Counter(owners[offset] for offset in _beside(old, new) if offset in owners)
-            changed = Counter(owners[offset] for offset in _gone(old, new) if offset in owners)
-            found = [owner for owner, _ in changed.most_common()] or [owner for owner, _ in touched.most_common(1)]
-        return list(dict.fromkeys(self._where(self._origins[owner], old.text) for owner in found))
+            touched = _touched(old, new)
+            found = [owners[offset] for offset in touched if offset in owners] if touched else found
+        return list(dict.fromkeys(self._where(self._origins[owner], old) for owner in found))
 
-    def _where(self, origin: Origin, text: str) -> Place:
+    def _where(self, origin: Origin, old: Paragraph) -> Place:
         if origin.key:
             return (origin.file, origin.key)
-        line = self._line(origin, text)
+        line = self._line(origin, old.text, bool(old.cells)) if not old.picture else 0
         return (origin.file, f"ô {origin.cell}", *([f"dòng {line}"] if line else []))
 
-    def _line(self, origin: Origin, text: str) -> int:
-        """The line of the cell that has most of its words in `text`; 0 when none has."""
+    def _line(self, origin: Origin, text: str, is_row: bool) -> int:
+        """The line of the cell that says most of `text`, its own words in their order; 0 when none does."""
         try:
             cells = read_notebook(self._project.root / origin.file)[0].cells
         except UnusableError:
             return 0
         if origin.cell > len(cells):
             return 0
-        wanted = Counter(plain(text))
+        wanted = plain(text)
         best, most = 0, 1
         for number, line in enumerate(cells[origin.cell - 1].source.split("\n"), start=1):
-            said = Counter(plain(re.sub(r"\{\{.*?\}\}|\{%.*?%\}", " ", line)))
-            common = (said & wanted).total()
-            if common > most and 2 * common >= said.total():
+            said = plain(re.sub(r"\{\{.*?\}\}|\{%.*?%\}", " ", line))
+            sizes = [block.size for block in SequenceMatcher(None, said, wanted, autojunk=False).get_matching_blocks()]
+            if is_row and max(sizes) < _HEADING:
+                continue
+            common = sum(sizes)
+            if common > most and common >= _SAID * len(said):
                 best, most = number, common
         return best
 
@@ -158,28 +164,38 @@ def plain(text: str) -> list[str]:
     return re.findall(r"\w+", text.casefold())
 
 
+def _exact(text: str) -> list[str]:
+    """The words of a text as they are written, each with the marks behind it; as many as the plain ones."""
+    return [word.strip() for word in re.findall(r"\w+\W*", text)]
+
+
 def _pairs(old: Paragraph, new: Paragraph) -> Iterable[tuple[str, str]]:
     """What became of each cell of a row that has as many as before; of the whole text otherwise."""
     cells = bool(old.cells) and len(old.cells) == len(new.cells)
     return zip(old.cells, new.cells, strict=True) if cells else [(old.text, new.text)]
 
 
-def _changes(old: Paragraph, new: Paragraph) -> Iterable[tuple[int, int]]:
-    """Ranges of words of the old text that something else stands for; empty ones where something came in."""
+def _changes(old: Paragraph, new: Paragraph, words: Callable[[str], list[str]]) -> Iterator[tuple[range, range]]:
+    """Words of the old text that something else stands for, with the words of their cell; none where something came."""
     offset = 0
-    for before, after in ((plain(left), plain(right)) for left, right in _pairs(old, new)):
+    for before, after in ((words(left), words(right)) for left, right in _pairs(old, new)):
+        cell = range(offset, offset + len(before))
         for tag, start, stop, _, _ in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
             if tag != "equal":
-                yield offset + start, offset + stop
+                yield range(offset + start, offset + stop), cell
         offset += len(before)
 
 
 def _gone(old: Paragraph, new: Paragraph) -> list[int]:
-    return [word for start, stop in _changes(old, new) for word in range(start, stop)]
+    return [word for words, _ in _changes(old, new, plain) for word in words]
 
 
-def _beside(old: Paragraph, new: Paragraph) -> list[int]:
-    return [word for start, stop in _changes(old, new) for word in range(start - 1, stop + 1)]
+def _touched(old: Paragraph, new: Paragraph) -> list[int]:
+    """The words that went; where something came in, the words beside it."""
+    found: list[int] = []
+    for words, cell in _changes(old, new, _exact):
+        found += words or [word for word in (words.start - 1, words.stop) if word in cell]
+    return found
 
 
 def _words(text: str) -> list[tuple[str, Source | None]]:
