@@ -4,8 +4,11 @@
 answers each with a line, `ok` or what went wrong; at the end of the requests Writer is ended.
 """
 
+import contextlib
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -28,7 +31,8 @@ class Writer:
         pipe = f"baocao-{profile.name}-{time.time_ns()}"
         accept = f"--accept=pipe,name={pipe};urp;StarOffice.ComponentContext"
         options = ["--headless", "--norestore", "--nologo", f"-env:UserInstallation={profile.as_uri()}"]
-        self._process = subprocess.Popen(["soffice", *options, accept])
+        # In a group of its own, because the program is a script that starts others.
+        self._process = subprocess.Popen(["soffice", *options, accept], start_new_session=True)
         local = uno.getComponentContext()
         resolver = local.ServiceManager.createInstanceWithContext("com.sun.star.bridge.UnoUrlResolver", local)
         for attempt in range(TRIES):
@@ -37,7 +41,7 @@ class Writer:
                 break
             except Exception as error:  # the pipe is not there yet: pyuno has no narrower class
                 if attempt == TRIES - 1 or self._process.poll() is not None:
-                    self._process.kill()
+                    self._end()
                     raise RuntimeError("Writer does not answer") from error
                 time.sleep(PAUSE)
         self._manager = self._context.ServiceManager
@@ -51,7 +55,11 @@ class Writer:
             self._desktop.terminate()
             self._process.wait(20)
         finally:
-            self._process.kill()
+            self._end()
+
+    def _end(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
 
     def edit(self, request: dict) -> None:  # type: ignore[type-arg]
         self._sign(request.get("author", ""))
