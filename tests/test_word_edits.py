@@ -363,6 +363,11 @@ def test_pure_comparison() -> None:
     assert [(edit.kind, edit.old, edit.new) for edit in compare(old, [old[2], old[0], old[1], "-"])] == [
         ("chuyen", (2,), (0,))
     ]
+    long = "Trong tháng 4 năm 2024 Ủy ban nhân dân thành phố tiếp tục chỉ đạo các cơ quan đơn vị thực hiện Đề án 06"
+    long = " ".join([long] * 3)
+    # A heading that went is not joined to the paragraph behind it, however short it is.
+    edits = compare(["1. Kết quả đạt được", long, "x"], [f"{long} đạt kết quả", "x"])
+    assert [(edit.kind, edit.old, edit.new) for edit in edits] == [("bo", (0,), ()), ("doi", (1,), (0,))]
     assert [(item.mark, item.text.strip()) for item in marked("a b c", "a x c")] == [
         ("=", "a"),
         ("-", "b"),

@@ -100,9 +100,14 @@ def _block(old: Sequence[str], new: Sequence[str], left: tuple[int, int], right:
             for down, across in steps:
                 if down > row or across > column:
                     continue
-                a = " ".join(old[left[0] + row - down : left[0] + row])
-                b = " ".join(new[right[0] + column - across : right[0] + column])
+                ours = old[left[0] + row - down : left[0] + row]
+                theirs = new[right[0] + column - across : right[0] + column]
+                a, b = " ".join(ours), " ".join(theirs)
                 alike = _alike(a, b)
+                if down != across and not all(
+                    _in(piece, b if down > across else a) for piece in max(ours, theirs, key=len)
+                ):
+                    continue
                 if alike >= (_LIKE if down == across else _SAME):
                     score = best[row - down][column - across][0] + alike * (len(_words(a)) + len(_words(b)))
                     options.append((score, (down, across)))
@@ -147,6 +152,12 @@ def _alike(a: str, b: str) -> float:
     one, other = _words(a), _words(b)
     both = sum(one.values()) + sum(other.values())
     return 2 * sum((one & other).values()) / both if both else float(a == b)
+
+
+def _in(piece: str, whole: str) -> bool:
+    """The words of a piece are those of the whole, or nearly all of them: it was split off, or joined to it."""
+    words = _words(piece)
+    return (words & _words(whole)).total() >= _SAME * words.total()
 
 
 def marked(old: str, new: str) -> tuple[Segment, ...]:
