@@ -5,12 +5,14 @@ import shutil
 import zipfile
 from pathlib import Path
 
+import docx
 import pytest
 
 from baocao import edited as edited_module
 from baocao.bases import find_bases, keep_base
 from baocao.cli import main
 from baocao.docx_text import read_docx
+from baocao.due_work import ProjectWork
 from baocao.edited import keep_edited
 from baocao.errors import RunError
 from baocao.manifest import MANIFEST, sha256, write_manifest
@@ -235,3 +237,51 @@ def test_a_month_is_known_by_the_document(
     assert main(["diff", "--docx", report, "2024-05"]) == 2
     assert "là báo cáo kỳ 2024-04, không phải kỳ 2024-05" in capsys.readouterr().err
     assert Period.parse("2024-05") == project.newest()
+
+
+def test_no_timer_takes_an_edited_document_out_of_its_place(april_report: MadeReport, tmp_path: Path) -> None:
+    project = Project(shutil.copytree(april_report.project.root, tmp_path / "p"))
+    work = ProjectWork(project, lambda _period, _partial: None, lambda _period: None, str)
+    folder = project.outputs / "2024-04"
+    made = work.report(APRIL)
+    assert made is not None
+    _say(folder / NAME, "thực hiện nghiêm", "thực hiện nghiêm túc")
+    assert work.report(APRIL) == made
+    (folder / NAME).write_bytes(b"half a docu")
+    assert work.report(APRIL) is None, "what is no document any more is made again"
+
+
+def test_a_document_without_marks(
+    april_report: MadeReport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(april_report.project.root)
+    monkeypatch.delenv("BAOCAO_ROOT", raising=False)
+    bare, other = tmp_path / "bare.docx", tmp_path / "other.docx"
+    with zipfile.ZipFile(april_report.docx) as source, zipfile.ZipFile(bare, "w") as target:
+        for name in source.namelist():
+            if name != "docProps/custom.xml":
+                target.writestr(name, source.read(name))
+    assert main(["diff", "--docx", str(bare), "2024-04"]) == 0
+    assert "Lưu ý: tệp không còn ghi được lập từ lần nào; đã so với báo cáo hiện có." in capsys.readouterr().out
+    # Another document of the office, made by python-docx.
+    document = docx.Document()
+    document.add_paragraph("Kế hoạch công tác quý II năm 2024 của Phòng Văn hóa và Thông tin")
+    document.save(str(other))
+    assert main(["diff", "--docx", str(other), "2024-04"]) == 2
+    assert "tệp này không giống báo cáo kỳ 2024-04" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("lock", ["~$n-sua.docx", "~$ban-sua.docx", ".~lock.ban-sua.docx#"])
+def test_a_document_that_is_open_is_told(
+    april_report: MadeReport,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    lock: str,
+) -> None:
+    monkeypatch.chdir(april_report.project.root)
+    monkeypatch.delenv("BAOCAO_ROOT", raising=False)
+    path = Path(shutil.copy(april_report.docx, tmp_path / "ban-sua.docx"))
+    (tmp_path / lock).write_bytes(b"x")
+    assert main(["diff", "--docx", str(path)]) == 0
+    assert "tệp đang mở trong Word hoặc LibreOffice" in capsys.readouterr().out

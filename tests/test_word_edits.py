@@ -300,6 +300,10 @@ def test_files_changed_since_the_run_are_named(april_report: MadeReport, tmp_pat
 def _broken(path: Path, kind: str) -> Path:
     if kind == "no archive":
         path.write_text("Báo cáo", "utf-8")
+    elif kind == "PDF":
+        path.write_bytes(b"%PDF-1.7\n")
+    elif kind == "folder":
+        path.mkdir()
     elif kind == "password":
         path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512))
     elif kind != "absent":
@@ -319,6 +323,8 @@ def _broken(path: Path, kind: str) -> Path:
     [
         ("absent", "không có tệp"),
         ("no archive", "không phải .docx"),
+        ("PDF", "là PDF"),
+        ("folder", "là thư mục"),
         ("password", "mật khẩu"),
         ("other archive", "không phải văn bản Word"),
         ("no XML", "hỏng"),

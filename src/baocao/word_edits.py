@@ -82,6 +82,8 @@ def compare_docx(project: Project, period: Period | None, edited: Path) -> Compa
 
     The month is `period`; without one, the month that the document says of itself, or else the newest.
     """
+    if period:
+        _bases(project, period, "")
     new = read_docx(edited)
     said = Period.parse(new.period) if new.period else None
     if period and said and period != said:
