@@ -231,14 +231,16 @@ def other_blanks(target: Target, chance: random.Random) -> Kinds:
     return ()
 
 
-def embolden(target: Target, chance: random.Random) -> Kinds:
+def strike(target: Target, chance: random.Random) -> Kinds:
     for run in target.element.iter(f"{W}r"):
         properties = run.find(f"{W}rPr")
         if properties is None:
             properties = Element(f"{W}rPr")
             run.insert(0, properties)
-        ElementTree.SubElement(properties, f"{W}b")
-    return ()
+        for old in [*properties.findall(f"{W}i"), *properties.findall(f"{W}strike")]:
+            properties.remove(old)
+        ElementTree.SubElement(properties, f"{W}strike")
+    return ("kieu",)
 
 
 OF_PARAGRAPHS: tuple[Callable[[Target, random.Random], Kinds], ...] = (
@@ -252,7 +254,7 @@ OF_PARAGRAPHS: tuple[Callable[[Target, random.Random], Kinds], ...] = (
     tracked_delete,
     decompose,
     other_blanks,
-    embolden,
+    strike,
 )
 OF_ROWS: tuple[Callable[[Target, random.Random], Kinds], ...] = (cell, delete, tracked_row, add_row, decompose)
 

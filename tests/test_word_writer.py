@@ -167,6 +167,7 @@ EDITS: tuple[tuple[Step, Expected], ...] = (
         ("footnote", "đang triển khai nghiêm túc", "Theo báo cáo của Công an thành phố."),
         Expected("them", MODELS, "ô 3", "x.so_don_vi", part="chu_thich"),
     ),
+    (("bold", "gương mẫu, đi đầu"), Expected("kieu", REMARKS, "ô 3")),
     (
         ("endnote", "kinh phí hạn chế", "Theo kiến nghị của các phòng."),
         Expected("them", REMARKS, "ô 4", part="chu_thich"),
@@ -191,9 +192,7 @@ EDITS: tuple[tuple[Step, Expected], ...] = (
 
 @pytest.mark.parametrize("record", [False, True], ids=["untracked", "tracked"])
 def test_each_edit_is_listed_at_its_cell(april_report: MadeReport, writer: Writer, record: bool) -> None:
-    # What only looks otherwise is no edit of the text: a bold word, blanks and hyphens of another kind.
-    shape: tuple[Step, ...] = (("bold", "gương mẫu, đi đầu"), ("replace", "Thủ tướng Chính phủ", "Thủ tướng Chính phủ"))
-    edited = writer.edit(*(step for step, _ in EDITS), *shape, record=record)
+    edited = writer.edit(*(step for step, _ in EDITS), record=record)
     comparison = compare_docx(april_report.project, APRIL, edited)
     check(april_report, comparison, [item for _, item in EDITS])
     names = {author for edit in comparison.edits for author, _ in edit.authors}
@@ -201,6 +200,8 @@ def test_each_edit_is_listed_at_its_cell(april_report: MadeReport, writer: Write
     if record:
         # LibreOffice does not track that a row went.
         assert [edit.old[:3] for edit in comparison.edits if not edit.authors] == ["9 |"]
+    (bold,) = (edit for edit in comparison.edits if edit.kind == "kieu")
+    assert bold.looks == (("gương mẫu, đi đầu,", "", "b"),)
     assert comparison.edits[6].new == NEW
     assert comparison.edits[6].behind.startswith("- Về niêm yết TTHC")
 

@@ -27,6 +27,7 @@ _KINDS = {
     "chuyen": "chuyển chỗ",
     "tach": "tách đoạn",
     "gop": "gộp đoạn",
+    "kieu": "đổi kiểu chữ",
 }
 _PARTS = {
     "chu_thich": "chú thích",
@@ -89,10 +90,7 @@ def _show(comparison: "Comparison") -> None:
         if paragraph:
             say(output, f"Tại đoạn: “{_beginning(paragraph)}”", 5)
     say(output, f"So với báo cáo kỳ {comparison.period}: {_summary(comparison)}.")
-    say(
-        output,
-        "Đã so lời văn, số liệu, bảng, hình, chú thích, đầu trang và chân trang; không so kiểu chữ và cách dàn trang.",
-    )
+    say(output, "Cỡ chữ, căn lề và cách dàn trang không được so.")
 
 
 def _notes(comparison: "Comparison") -> list[str]:
@@ -169,6 +167,8 @@ def _text(edit: "WordEdit") -> str:
         return shown or "không có mô tả"
     if edit.kind == "chuyen" and edit.old == edit.new:
         return edit.old
+    if edit.kind == "kieu":
+        return "; ".join(f"“{words}”: {_look(before)} → {_look(after)}" for words, before, after in edit.looks)
     if edit.kind in ("bo", "them"):
         return _line(edit.old or edit.new)
     last = len(edit.segments) - 1
@@ -181,6 +181,14 @@ def _text(edit: "WordEdit") -> str:
         for segment, piece in zip(edit.segments, pieces, strict=True)
         if piece.strip()
     ).removesuffix(" /")
+
+
+def _look(names: str) -> str:
+    """“đậm, nghiêng”; parts of a word that look otherwise are said one after the other."""
+    from baocao.docx_looks import LOOKS
+
+    parts = [" ".join(LOOKS[name] for name in part.split()) or "thường" for part in names.split(", ")]
+    return " và ".join(dict.fromkeys(parts))
 
 
 def _ends_line(segment: "Segment") -> bool:

@@ -5,16 +5,13 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 from xml.etree.ElementTree import Element
 
 from baocao.archive import library
 from baocao.docx_file import DocxFile, open_docx
+from baocao.docx_looks import Looks
+from baocao.docx_xml import child, name_of, reference, value
 
-_W = (
-    "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}",
-    "{http://purl.oclc.org/ooxml/wordprocessingml/main}",
-)
 _CONTENT, _PERIOD = "baocao-noi-dung", "baocao-ky"
 """Properties that say which text and which month the document was made of."""
 _GONE = frozenset(("del", "moveFrom", "delText", "delInstrText", "rPr", "pPr", "tblPr", "tcPr", "sdtPr"))
@@ -43,10 +40,28 @@ class Paragraph:
     changes: list[Change] = field(default_factory=list)
     cells: tuple[str, ...] = ()
     kind: str = TEXT
+    letters: list[tuple[str, str]] = field(default_factory=list)
+    """Its text piece by piece, each with how it looks (`Looks.of`)."""
     moved: bool = False
     """It was moved here, as far as it was tracked."""
     picture: str = ""
     """SHA-256 of the picture; its text is what it shows, as its maker described it."""
+
+    @property
+    def looks(self) -> tuple[tuple[str, str], ...]:
+        """Its words, each with how its letters look."""
+        words: list[tuple[str, tuple[str, ...]]] = []
+        inside = False
+        for text, look in self.letters:
+            for letter in _clean(text):
+                if letter.isspace():
+                    inside = False
+                    continue
+                said, looks = words.pop() if inside else ("", ())
+                # Marks beside a bold word are bold or not, and nobody sees it.
+                words.append((said + letter, looks if look in looks or not letter.isalnum() else (*looks, look)))
+                inside = True
+        return tuple((word, ", ".join(looks)) for word, looks in words)
 
 
 @dataclass(frozen=True)
@@ -105,47 +120,24 @@ def _margins(file: DocxFile) -> Iterator[tuple[str, str]]:
     """Kind and part of the headers and footers that sections refer to, in order."""
     related = file.related(file.body)
     for element in file.roots[file.body].iter():
-        kind = {"headerReference": HEADER, "footerReference": FOOTER}.get(_name(element))
-        part = related.get(_reference(element, "id"), "")
+        kind = {"headerReference": HEADER, "footerReference": FOOTER}.get(name_of(element))
+        part = related.get(reference(element, "id"), "")
         if kind and part in file.roots:
             yield kind, part
 
 
 def tidy(text: str) -> str:
     """Text without the differences that no reader sees: kinds of blanks, composed letters, soft hyphens."""
-    text = unicodedata.normalize("NFC", re.sub("[\u00ad\u200b\u200c\u2060\ufeff]", "", text.replace("\u2011", "-")))
+    text = _clean(text)
     return "\n".join(re.sub(r"\s+", " ", line).strip() for line in text.split("\n")).strip()
 
 
-def _name(element: Element) -> str:
-    """Name of a Word element; others keep their namespace."""
-    tag: Any = element.tag
-    for space in _W:
-        if isinstance(tag, str) and tag.startswith(space):
-            return tag[len(space) :]
-    return str(tag)
-
-
-def _get(element: Element | None, name: str) -> str:
-    if element is None:
-        return ""
-    return next((value for space in _W if (value := element.get(space + name)) is not None), "")
-
-
-def _reference(element: Element, name: str) -> str:
-    """The id of another part: `r:id`, `r:embed`."""
-    ends = f"/relationships}}{name}"
-    return next((value for key, value in element.attrib.items() if key.endswith(ends)), "")
-
-
-def _child(element: Element | None, *names: str) -> Element | None:
-    for name in names:
-        element = next((item for item in (element if element is not None else ()) if _name(item) == name), None)
-    return element
+def _clean(text: str) -> str:
+    return unicodedata.normalize("NFC", re.sub("[\u00ad\u200b\u200c\u2060\ufeff]", "", text.replace("\u2011", "-")))
 
 
 def _change(element: Element, removed: str = "") -> Change:
-    return Change(_get(element, "author"), _get(element, "date"), removed)
+    return Change(value(element, "author"), value(element, "date"), removed)
 
 
 class _Reader:
@@ -162,12 +154,15 @@ class _Reader:
         """For each open field: its instruction, until its result begins; then `result`, or `page`."""
         self._shows = ""
         """Description of the drawing that is being read."""
+        self._looks = Looks(file)
+        self._style, self._look = "", ""
+        """Style of the paragraph, and look of the letters, that are being read."""
         self.removed: list[Change] = []
 
     def paragraphs(self, kind: str = TEXT) -> list[Paragraph]:
         """The paragraphs that say something or were changed; those of the part itself are of `kind`."""
         root = self._file.roots[self._part]
-        body = _child(root, "body")
+        body = child(root, "body")
         found = list(self._blocks(root if body is None else body))
         for paragraph in found:
             paragraph.kind = paragraph.kind or kind
@@ -178,20 +173,23 @@ class _Reader:
         for part in self._file.of_kind(self._part, "comments"):
             for element in self._file.roots.get(part, ()):
                 text = "\n".join(item.text for item in self._blocks(element))
-                anchor = self._anchors.get(_get(element, "id"))
-                yield Comment(_get(element, "author"), _get(element, "date"), text, anchor.text if anchor else "")
+                anchor = self._anchors.get(value(element, "id"))
+                yield Comment(value(element, "author"), value(element, "date"), text, anchor.text if anchor else "")
 
     def _blocks(self, parent: Element) -> Iterator[Paragraph]:
         """Paragraphs and rows; one whose mark was deleted goes on in the next."""
         carried: Paragraph | None = None
         for element in parent:
-            name = _name(element)
+            name = name_of(element)
             if name == "p":
                 paragraph = carried or Paragraph()
+                outside = self._style, self._look
+                self._style = value(child(element, "pPr", "pStyle"), "val")
                 self._inside(element, paragraph)
-                mark = _child(element, "pPr", "rPr")
-                gone = next((item for item in (mark if mark is not None else ()) if _name(item) in _CHANGES), None)
-                if gone is not None and _name(gone) in ("del", "moveFrom"):
+                self._style, self._look = outside
+                mark = child(element, "pPr", "rPr")
+                gone = next((item for item in (mark if mark is not None else ()) if name_of(item) in _CHANGES), None)
+                if gone is not None and name_of(gone) in ("del", "moveFrom"):
                     carried = paragraph
                     if not paragraph.text:
                         carried = None
@@ -199,7 +197,7 @@ class _Reader:
                     continue
                 if gone is not None:
                     paragraph.changes.append(_change(gone))
-                    paragraph.moved = _name(gone) == "moveTo"
+                    paragraph.moved = name_of(gone) == "moveTo"
                 carried = None
                 yield from self._read(paragraph)
             elif name == "tbl":
@@ -220,41 +218,43 @@ class _Reader:
 
     def _rows(self, table: Element) -> Iterator[Paragraph]:
         for row in table:
-            if _name(row) in ("sdt", "sdtContent", "customXml"):
+            if name_of(row) in ("sdt", "sdtContent", "customXml"):
                 yield from self._rows(row)
-            if _name(row) != "tr":
+            if name_of(row) != "tr":
                 continue
-            cells, changes, beside = [], [], []
-            for cell in (item for item in row.iter() if _name(item) == "tc"):
+            cells, changes, beside, letters = [], [], [], []
+            for cell in (item for item in row.iter() if name_of(item) == "tc"):
                 inside = list(self._blocks(cell))
                 cells.append(tidy("\n".join(item.text for item in inside if item.text and item.kind == TEXT)))
                 changes += [change for item in inside for change in item.changes if item.kind == TEXT]
                 beside += [item for item in inside if item.kind != TEXT]
-            gone = _child(row, "trPr", "del")
+                letters += [piece for item in inside if item.kind == TEXT for piece in (*item.letters, (" ", ""))]
+            gone = child(row, "trPr", "del")
             if gone is not None:
                 self.removed.append(_change(gone, " | ".join(cells)))
                 continue
-            added = _child(row, "trPr", "ins")
-            yield Paragraph(" | ".join(cells), changes + ([_change(added)] if added is not None else []), tuple(cells))
+            added = child(row, "trPr", "ins")
+            changes += [_change(added)] if added is not None else []
+            yield Paragraph(" | ".join(cells), changes, tuple(cells), letters=letters)
             yield from beside
 
     def _inside(self, parent: Element, paragraph: Paragraph) -> None:
         for element in parent:
-            name = _name(element)
+            name = name_of(element)
             if name in _CHANGES and name in _GONE:
                 paragraph.changes.append(_change(element, _raw(element)))
             elif name in _GONE:
                 continue
             elif name == "fldChar":
-                self._field(_get(element, "fldCharType"), paragraph)
+                self._field(value(element, "fldCharType"), paragraph)
             elif name == "instrText":
                 self._fields[-1:] = [field + (element.text or "") for field in self._fields[-1:]]
-            elif name == "fldSimple" and _PAGE.match(_get(element, "instr")):
+            elif name == "fldSimple" and _PAGE.match(value(element, "instr")):
                 paragraph.text += PAGE_NUMBER
             elif name in ("commentRangeStart", "commentReference"):
-                self._anchors.setdefault(_get(element, "id"), paragraph)
+                self._anchors.setdefault(value(element, "id"), paragraph)
             elif name in ("footnoteReference", "endnoteReference"):
-                self._note(name.removesuffix("Reference"), _get(element, "id"))
+                self._note(name.removesuffix("Reference"), value(element, "id"))
             elif name.endswith("}AlternateContent"):
                 self._inside(element[0] if len(element) else element, paragraph)
             elif name == "txbxContent":
@@ -264,7 +264,14 @@ class _Reader:
             elif name.endswith(("}blip", "}imagedata")):
                 self._picture(element, "embed" if name.endswith("}blip") else "id")
             else:
-                paragraph.text += _letters(name, element) if all(item == "result" for item in self._fields) else ""
+                if name == "r":
+                    self._look = self._looks.of(self._style, element)
+                    tracked = child(element, "rPr", "rPrChange")
+                    paragraph.changes += [] if tracked is None else [_change(tracked)]
+                said = _letters(name, element) if all(item == "result" for item in self._fields) else ""
+                if said:
+                    paragraph.text += said
+                    paragraph.letters.append((said, self._look))
                 if name in ("ins", "moveTo"):
                     paragraph.changes.append(_change(element))
                 self._inside(element, paragraph)
@@ -280,8 +287,8 @@ class _Reader:
             if step == "separate":
                 self._fields.append("page" if field == "page" else "result")
 
-    def _picture(self, element: Element, reference: str) -> None:
-        part = self._related.get(_reference(element, reference), "")
+    def _picture(self, element: Element, attribute: str) -> None:
+        part = self._related.get(reference(element, attribute), "")
         if part:
             picture = self._file.media.get(part, part)
             self._waiting.append(Paragraph(tidy(self._shows), kind=PICTURE, picture=picture))
@@ -296,7 +303,7 @@ class _Reader:
     def _note(self, kind: str, number: str) -> None:
         for part in self._file.of_kind(self._part, f"{kind}s"):
             for note in self._file.roots.get(part, ()):
-                if _get(note, "id") == number:
+                if value(note, "id") == number:
                     self._aside(note, NOTE)
 
 
@@ -307,4 +314,4 @@ def _letters(name: str, element: Element) -> str:
 
 
 def _raw(element: Element) -> str:
-    return tidy("".join(item.text or "" for item in element.iter() if _name(item) in ("delText", "t")))
+    return tidy("".join(item.text or "" for item in element.iter() if name_of(item) in ("delText", "t")))

@@ -31,7 +31,7 @@ class WordEdit:
     """One edit and its place."""
 
     kind: str
-    """As in `docx_diff.Edit`."""
+    """As in `docx_diff.Edit`, or `kieu` where only letters look otherwise."""
     part: str
     """Where in the document: a kind of `docx_text.Paragraph`."""
     old: str
@@ -50,6 +50,8 @@ class WordEdit:
     """Who made it and when, as far as it was tracked."""
     carried: bool
     """The present report, made since, says so already."""
+    looks: tuple[tuple[str, str, str], ...] = ()
+    """Words that look otherwise, and how they looked and look: names of `docx_looks.LOOKS`, of each part of a word."""
 
 
 @dataclass(frozen=True)
@@ -82,9 +84,7 @@ def compare_docx(project: Project, period: Period | None, edited: Path) -> Compa
 
     The month is `period`; without one, the month that the document says of itself, or else the newest.
     """
-    if period:
-        _bases(project, period, "")
-    new = read_docx(edited)
+    new = _read(project, period, edited)
     said = Period.parse(new.period) if new.period else None
     if period and said and period != said:
         what = f"tệp này là báo cáo kỳ {said}, không phải kỳ {period}"
@@ -124,6 +124,19 @@ def to_json(comparison: Comparison) -> str:
     return json.dumps(content, ensure_ascii=False, indent=2)
 
 
+def _read(project: Project, period: Period | None, edited: Path) -> Document:
+    """The edited document; where it cannot be read, a report that is lacking as well is told with it."""
+    try:
+        return read_docx(edited)
+    except InputError as error:
+        problems = list(error.problems)
+        try:
+            _bases(project, period or project.newest(), "")
+        except InputError as lacking:
+            problems = [*lacking.problems, *problems]
+        raise InputError(problems) from error
+
+
 def _bases(project: Project, period: Period, mark: str) -> tuple[Base, Base]:
     """The report with this mark, else the present one; and the present one."""
     store = Store(project.outputs, period)
@@ -158,6 +171,7 @@ class _Edits:
         self._new = new
         self._places = places
         self._current = {_key(item) for item in current.paragraphs} if current else None
+        self._current_looks = {item.looks for item in current.paragraphs} if current else set()
         self._edits: list[Edit] = []
         self._came_of: dict[int, int] = {}
         """Which old paragraph a new one is, by position."""
@@ -184,7 +198,12 @@ class _Edits:
             old, new = (tuple(left[index] for index in edit.old), tuple(right[index] for index in edit.new))
             self._edits.append(Edit(edit.kind, old, new))
         pairs = counterparts(len(left), len(right), edits)
-        self._came_of.update({right[there]: left[here] for there, here in pairs.items()})
+        came_of = {right[there]: left[here] for there, here in pairs.items()}
+        self._came_of.update(came_of)
+        for there, here in came_of.items():
+            one, other = self._old[here], self._new.paragraphs[there]
+            if one.text == other.text and one.looks != other.looks:
+                self._edits.append(Edit("kieu", (here,), (there,)))
 
     def _before(self, index: int) -> int:
         """The old paragraph that stands before the new one at `index`; -1 at the beginning."""
@@ -202,7 +221,7 @@ class _Edits:
 
     def _edit(self, edit: Edit) -> WordEdit:
         old, new = [self._old[index] for index in edit.old], [self._new.paragraphs[index] for index in edit.new]
-        one = new[0] if edit.kind == "doi" else None
+        one = new[0] if edit.kind in ("doi", "kieu") else None
         places = [place for index in edit.old for place in self._places.of(index, one)]
         behind, target = self._above(edit.new[0]) if edit.kind in ("them", "chuyen") else ("", ())
         if edit.kind in ("them", "chuyen"):
@@ -229,7 +248,8 @@ class _Edits:
             target if edit.kind == "chuyen" else (),
             sources,
             self._authors(edit, before),
-            self._is_carried(old, new),
+            self._is_carried(edit.kind, old, new),
+            _looks(old[0], new[0]) if edit.kind == "kieu" else (),
         )
 
     def _above(self, index: int) -> tuple[str, Place]:
@@ -244,12 +264,30 @@ class _Edits:
             changes += [item for item in self._new.removed if item.removed and tidy(item.removed) in before]
         return tuple(dict.fromkeys((change.author, change.date) for change in changes))
 
-    def _is_carried(self, old: Sequence[Paragraph], new: Sequence[Paragraph]) -> bool:
+    def _is_carried(self, kind: str, old: Sequence[Paragraph], new: Sequence[Paragraph]) -> bool:
         if self._current is None:
             return False
+        if kind == "kieu":
+            return new[0].looks in self._current_looks
         stays = {_key(item) for item in new}
         gone = [_key(item) for item in old if _key(item) not in stays]
         return stays <= self._current and not any(key in self._current for key in gone)
+
+
+def _looks(old: Paragraph, new: Paragraph) -> tuple[tuple[str, str, str], ...]:
+    """Stretches of words that look otherwise."""
+    found: list[tuple[str, str, str]] = []
+    joined = False
+    for (word, before), (_, after) in zip(old.looks, new.looks, strict=False):
+        if before == after:
+            joined = False
+            continue
+        if joined and found[-1][1:] == (before, after):
+            found[-1] = (f"{found[-1][0]} {word}", before, after)
+        else:
+            found.append((word, before, after))
+        joined = True
+    return tuple(found)
 
 
 def _says(whole: Place, part: Place) -> bool:
