@@ -1,5 +1,6 @@
 """What somebody edited among the results outlives the next run, and is compared with the report that it came from."""
 
+import contextlib
 import re
 import shutil
 import zipfile
@@ -9,6 +10,8 @@ import docx
 import pytest
 
 from baocao import edited as edited_module
+from baocao import exchange as exchange_module
+from baocao import store as store_module
 from baocao.bases import find_bases, keep_base
 from baocao.cli import main
 from baocao.docx_text import read_docx
@@ -25,9 +28,11 @@ from conftest import APRIL, MadeReport, copy_project
 NAME = "bao-cao-2024-04.docx"
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    """Results of one run that nobody has touched."""
+@pytest.fixture(params=["one exchange", "renames"])
+def store(tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Store:
+    """Results of one run that nobody has touched, where folders are exchanged at once and where they are not."""
+    if request.param == "renames":
+        monkeypatch.setattr(store_module, "exchange", lambda _first, _second: False)
     store = Store(tmp_path / "outputs", APRIL)
     _run(store, "một")
     return store
@@ -43,7 +48,7 @@ def _run(store: Store, text: str) -> tuple[Path, ...]:
         write_manifest(work / MANIFEST, {"outputs": {path.name: sha256(path) for path in names}})
         kept: list[Path] = []
         store.commit(lambda old: kept.extend(keep_edited(old, store.edited)))
-    return tuple(kept)
+    return tuple(dict.fromkeys(kept))
 
 
 def _texts(folder: Path) -> dict[str, str]:
@@ -85,14 +90,20 @@ def test_without_a_manifest_everything_is_kept(store: Store) -> None:
 def test_a_swap_that_fails_leaves_the_edited_file_in_its_place(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     (store.final / NAME).write_text("sửa", "utf-8")
     real = Path.rename
+    exchanging = store_module.exchange is exchange_module.exchange
+
+    def refused(first: Path, second: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(first))
 
     def held_open(self: Path, target: Path) -> Path:
         if self == store.work:
-            raise PermissionError(13, "Permission denied", str(self))
+            refused(self, target)
         return real(self, target)
 
     with monkeypatch.context() as patch:
         patch.setattr(Path, "rename", held_open)
+        if exchanging:
+            patch.setattr(store_module, "exchange", refused)
         with pytest.raises(RunError, match="không ghi được"):
             _run(store, "hai")
     assert (store.final / NAME).read_text("utf-8") == "sửa"
@@ -117,34 +128,53 @@ def test_a_disk_too_full_to_keep_the_edits_leaves_the_old_results(
     assert [path.read_text("utf-8") for path in _run(store, "hai")] == ["sửa"], "and no half of a copy is taken for it"
 
 
-@pytest.mark.parametrize("step", range(1, 5))
+@pytest.mark.parametrize("step", range(1, 6))
 def test_killed_at_any_step_the_edits_are_there(store: Store, step: int, monkeypatch: pytest.MonkeyPatch) -> None:
     (store.final / NAME).write_text("sửa", "utf-8")
     left = step
-    real = Path.rename
+    real_rename, real_exchange = Path.rename, store_module.exchange
 
     class Killed(BaseException):
         pass
 
-    def rename(self: Path, target: Path) -> Path:
+    def tick() -> None:
         nonlocal left
         left -= 1
         if left == 0:
             raise Killed
-        return real(self, target)
+
+    def rename(self: Path, target: Path) -> Path:
+        tick()
+        return real_rename(self, target)
+
+    def exchange(first: Path, second: Path) -> bool:
+        tick()
+        done = real_exchange(first, second)
+        tick()
+        return done
 
     with monkeypatch.context() as patch:
-        # Old results aside, copy into its name, new results in: then nothing is left to be killed.
+        # Copy into its name; exchange, before and behind; or old results aside, new ones in.
         patch.setattr(Path, "rename", rename)
-        if step < 4:
-            with pytest.raises(Killed):
-                _run(store, "hai")
-        else:
+        patch.setattr(store_module, "exchange", exchange)
+        with contextlib.suppress(Killed):
             _run(store, "hai")
+    assert left == 0 or step > 3
     _run(store, "ba")
     copies = [text for name, text in _texts(store.edited).items() if not name.startswith(".")]
     assert copies == ["sửa"]
     assert (store.final / NAME).read_text("utf-8") == "ba"
+
+
+def test_what_is_saved_while_folders_change_places_is_kept(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = store_module.exchange
+
+    def exchange(first: Path, second: Path) -> bool:
+        (store.final / NAME).write_text("sửa", "utf-8")
+        return real(first, second)
+
+    monkeypatch.setattr(store_module, "exchange", exchange)
+    assert [path.read_text("utf-8") for path in _run(store, "hai")] == ["sửa"]
 
 
 def test_the_last_reports_are_kept_to_be_compared_with(tmp_path: Path) -> None:

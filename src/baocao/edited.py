@@ -30,14 +30,20 @@ def _edited(folder: Path) -> Iterator[Path]:
         yield path
 
 
+def _content(path: Path) -> dict[str, str]:
+    """Hashes of a file, or of all files of a folder by their names in it."""
+    files = sorted(item for item in path.rglob("*") if item.is_file()) if path.is_dir() else [path]
+    return {item.relative_to(path).as_posix(): sha256(item) for item in files}
+
+
 def _keep(path: Path, kept: Path) -> Path:
     kept.mkdir(exist_ok=True)
     for number in range(1, len(list(kept.iterdir())) + 2):
         target = kept / f"{path.stem}.sua-{number}{path.suffix}"
-        if path.is_file() and target.is_file() and sha256(target) == sha256(path):
-            return target
         if not target.exists():
             break
+        if _content(target) == _content(path):
+            return target
     half = kept / f".{target.name}"
     if half.is_dir():
         shutil.rmtree(half)
