@@ -44,7 +44,8 @@ class Base:
 def keep_base(bases: Path, mark: str, docx: Path, build: Path, manifest: Path) -> None:
     """Keep a report under its mark; one that is there gives way, and the oldest of too many go. Raises `OSError`."""
     folder, half = bases / mark, bases / f".{mark}"
-    for old in (half, folder):
+    # Halves are of runs that were killed.
+    for old in [*bases.glob(".*"), folder]:
         if old.exists():
             remove(old)
     half.mkdir(parents=True)
