@@ -79,7 +79,12 @@ class Ground:
         assert status == 0, said
         check_report(self.results)
         self.check_nothing_runs()
-        assert {path.name for path in self.project.outputs.iterdir()} == {str(APRIL), "logs", f".{APRIL}.lock"}
+        assert {path.name for path in self.project.outputs.iterdir()} == {
+            str(APRIL),
+            "logs",
+            f".{APRIL}.lock",
+            f".{APRIL}.goc",
+        }
         assert list(self.temporary.iterdir()) == []
         return said
 

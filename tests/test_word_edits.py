@@ -23,6 +23,11 @@ from conftest import APRIL, MadeReport
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 SOFFICE = shutil.which("soffice")
 BODY = "word/document.xml"
+REFERENCES = "word/_rels/document.xml.rels"
+COMMENTS_REFERENCE = (
+    b'<Relationship Id="rId900" Target="comments.xml" '
+    b'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/comments"/>'
+)
 MINE = {f"{W}author": "Trần Thị Lan", f"{W}date": "2024-04-16T08:00:00Z", f"{W}id": "900"}
 
 
@@ -56,6 +61,8 @@ def edited(base: Path, target: Path, edit: Callable[[Element], None], **more: by
                 root = ElementTree.fromstring(content)
                 edit(root)
                 content = ElementTree.tostring(root)
+            if name == REFERENCES and "word/comments.xml" in more and b"/comments" not in content:
+                content = content.replace(b"</Relationships>", COMMENTS_REFERENCE + b"</Relationships>")
             result.writestr(name, content)
         for name, content in more.items():
             result.writestr(name, content)
@@ -293,6 +300,10 @@ def test_files_changed_since_the_run_are_named(april_report: MadeReport, tmp_pat
 def _broken(path: Path, kind: str) -> Path:
     if kind == "no archive":
         path.write_text("Báo cáo", "utf-8")
+    elif kind == "PDF":
+        path.write_bytes(b"%PDF-1.7\n")
+    elif kind == "folder":
+        path.mkdir()
     elif kind == "password":
         path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512))
     elif kind != "absent":
@@ -312,6 +323,8 @@ def _broken(path: Path, kind: str) -> Path:
     [
         ("absent", "không có tệp"),
         ("no archive", "không phải .docx"),
+        ("PDF", "là PDF"),
+        ("folder", "là thư mục"),
         ("password", "mật khẩu"),
         ("other archive", "không phải văn bản Word"),
         ("no XML", "hỏng"),
@@ -356,6 +369,11 @@ def test_pure_comparison() -> None:
     assert [(edit.kind, edit.old, edit.new) for edit in compare(old, [old[2], old[0], old[1], "-"])] == [
         ("chuyen", (2,), (0,))
     ]
+    long = "Trong tháng 4 năm 2024 Ủy ban nhân dân thành phố tiếp tục chỉ đạo các cơ quan đơn vị thực hiện Đề án 06"
+    long = " ".join([long] * 3)
+    # A heading that went is not joined to the paragraph behind it, however short it is.
+    edits = compare(["1. Kết quả đạt được", long, "x"], [f"{long} đạt kết quả", "x"])
+    assert [(edit.kind, edit.old, edit.new) for edit in edits] == [("bo", (0,), ()), ("doi", (1,), (0,))]
     assert [(item.mark, item.text.strip()) for item in marked("a b c", "a x c")] == [
         ("=", "a"),
         ("-", "b"),

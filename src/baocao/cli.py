@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 from typer.main import get_command
 
-from baocao import __version__, cli_desk, cli_due, cli_month, cli_site
+from baocao import __version__, cli_desk, cli_diff, cli_due, cli_month, cli_site
 from baocao.cli_usage import Group, usage_problem
 from baocao.errors import BaocaoError, InputError
 from baocao.project import Project
@@ -24,6 +24,7 @@ _BUG_LOG = "loi-phan-mem.log"
 app = typer.Typer(cls=Group, add_completion=False, rich_markup_mode=None, context_settings={"max_content_width": 100})
 app.add_typer(cli_month.commands)
 app.add_typer(cli_desk.commands)
+app.add_typer(cli_diff.commands)
 app.add_typer(cli_site.commands)
 app.add_typer(cli_due.commands)
 

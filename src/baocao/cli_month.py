@@ -274,6 +274,14 @@ def _run_logged(
     if result.lacking:
         say(output, f"Báo cáo chưa đủ số liệu, mọi trang đều ghi rõ; còn thiếu: {'; '.join(result.lacking)}")
     say(output, _renderer(result))
+    if result.kept:
+        say(output, "Có tệp trong thư mục kết quả đã được sửa hoặc thêm sau lần lập trước; bản sao giữ tại:")
+    for path in result.kept:
+        name = shown(path)
+        say(output, name, 2)
+        if path.suffix.lower() == ".docx":
+            typed = f'"{name}"' if " " in name else name
+            say(output, f"Xem các chỗ đã sửa: baocao diff --docx {typed}", 4)
 
 
 def _run_section(project: Project, period: Period, section: str) -> None:

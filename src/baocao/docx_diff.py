@@ -43,6 +43,39 @@ def compare(old: Sequence[str], new: Sequence[str]) -> tuple[Edit, ...]:
     return tuple(sorted(edits, key=lambda edit: (edit.new or _after(edit.old, edits), edit.old)))
 
 
+def compare_placed(old: Sequence[tuple[int, str, int]], new: Sequence[tuple[int, str, int]]) -> list[Edit]:
+    """The edits of things that are the same or not, and have no words: pictures.
+
+    Each has its position, its key, and the position in the old text behind which it stands.
+    """
+    left, right = list(old), list(new)
+    blocks = SequenceMatcher(None, [key for _, key, _ in left], [key for _, key, _ in right], autojunk=False)
+    for here, there, size in reversed(blocks.get_matching_blocks()):
+        del left[here : here + size], right[there : there + size]
+    edits = []
+    for kind, same in (("chuyen", 1), ("doi", 2)):
+        for one in list(left):
+            other = next((item for item in right if item[same] == one[same]), None)
+            if other is not None:
+                edits.append(Edit(kind, (one[0],), (other[0],)))
+                left.remove(one)
+                right.remove(other)
+    edits += [Edit("bo", (index,), ()) for index, _, _ in left]
+    return [*edits, *(Edit("them", (), (index,)) for index, _, _ in right)]
+
+
+def counterparts(old: int, new: int, edits: Sequence[Edit]) -> dict[int, int]:
+    """Which of the `old` paragraphs each of the `new` ones is, by position; those that are new or moved are none."""
+    left = {index for edit in edits for index in edit.old}
+    right = {index for edit in edits for index in edit.new}
+    same = zip((i for i in range(old) if i not in left), (i for i in range(new) if i not in right), strict=True)
+    found = {there: here for here, there in same}
+    for edit in edits:
+        if edit.kind != "chuyen" and edit.old:
+            found.update(dict.fromkeys(edit.new, edit.old[-1]))
+    return found
+
+
 def _after(old: tuple[int, ...], edits: Sequence[Edit]) -> tuple[int, ...]:
     """About where a paragraph that is gone would stand in the new text."""
     shift = sum(len(edit.new) - len(edit.old) for edit in edits if edit.old and edit.old < old)
@@ -67,9 +100,14 @@ def _block(old: Sequence[str], new: Sequence[str], left: tuple[int, int], right:
             for down, across in steps:
                 if down > row or across > column:
                     continue
-                a = " ".join(old[left[0] + row - down : left[0] + row])
-                b = " ".join(new[right[0] + column - across : right[0] + column])
+                ours = old[left[0] + row - down : left[0] + row]
+                theirs = new[right[0] + column - across : right[0] + column]
+                a, b = " ".join(ours), " ".join(theirs)
                 alike = _alike(a, b)
+                if down != across and not all(
+                    _in(piece, b if down > across else a) for piece in max(ours, theirs, key=len)
+                ):
+                    continue
                 if alike >= (_LIKE if down == across else _SAME):
                     score = best[row - down][column - across][0] + alike * (len(_words(a)) + len(_words(b)))
                     options.append((score, (down, across)))
@@ -114,6 +152,12 @@ def _alike(a: str, b: str) -> float:
     one, other = _words(a), _words(b)
     both = sum(one.values()) + sum(other.values())
     return 2 * sum((one & other).values()) / both if both else float(a == b)
+
+
+def _in(piece: str, whole: str) -> bool:
+    """The words of a piece are those of the whole, or nearly all of them: it was split off, or joined to it."""
+    words = _words(piece)
+    return (words & _words(whole)).total() >= _SAME * words.total()
 
 
 def marked(old: str, new: str) -> tuple[Segment, ...]:

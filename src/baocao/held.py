@@ -5,8 +5,10 @@ into which a program that a killed run had started still writes cannot be remove
 """
 
 import errno
+import shutil
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -32,3 +34,13 @@ def patiently(action: Callable[[], T], seconds: float = 1.5) -> T:
         time.sleep(pause)
         waited += pause
         pause *= 2
+
+
+def move(source: Path, target: Path) -> None:
+    """Rename a file or a folder, patiently."""
+    patiently(lambda: source.rename(target))
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder with all that is in it, patiently."""
+    patiently(lambda: shutil.rmtree(folder))

@@ -23,6 +23,7 @@ class Origin:
     cell: int = 0
     key: str = ""
     section: str = ""
+    chart: bool = False
 
 
 def write_origins(build: Path, parts: Sequence[Part], texts: Sequence[Sequence[str]], params: Params) -> None:
@@ -48,7 +49,7 @@ def _pieces(part: Part, chunks: Sequence[str], params: Params) -> Iterator[Origi
         text = chunk
         if piece.kind == "appendix":
             text = f"{section.label}\n\n{html_text(piece.content['title'])}"
-        yield Origin(file, text, cell=piece.cell, section=section.label)
+        yield Origin(file, text, cell=piece.cell, section=section.label, chart=piece.kind == "chart")
         if piece.kind == "appendix":
             yield _of(params, params.monthly.number is not None, "number", "issuers", _attached(params))
 

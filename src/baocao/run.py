@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from baocao.bases import DATASET, keep_base
+from baocao.edited import keep_edited
 from baocao.errors import BaocaoError, InputError, Problem, RunError
 from baocao.execute import SectionEvent, SectionRun, execute
 from baocao.failure_report import failure_problems, write_log
@@ -31,8 +33,6 @@ from baocao.weave import weave
 
 _SHARED = "nhiều đơn vị cùng báo cáo"
 """Stands for the department where a figure is not of one alone."""
-DATASET = "dataset.json"
-"""File of the month's figures, beside the document."""
 
 
 class Watcher(Protocol):
@@ -56,6 +56,8 @@ class Result:
     tools: Mapping[str, str] = field(default_factory=dict)
     lacking: tuple[str, ...] = ()
     """The departments that a partial report was made without."""
+    kept: tuple[Path, ...] = ()
+    """Copies of files among the earlier results that somebody had edited."""
 
 
 def run(
@@ -103,8 +105,8 @@ def _make(
     with watcher.stage("Ghép các mục"):
         parts = [take_apart(item.section, item.notebook, str(period)) for item in runs]
         lacking = tuple(dict.fromkeys(finding.department or _SHARED for finding in month.stopping))
-        drawings = weave(parts, month.params, build, month.indicators, lacking)
-        rasterise(drawings)
+        woven = weave(parts, month.params, build, month.indicators, lacking)
+        rasterise(woven.drawings)
     stem = f"bao-cao-{period}"
     # Formats made earlier are made anew with the wanted ones: all files of a month say the same.
     wanted = [name for name in FORMATS if name in formats or (store.final / f"{stem}.{name}").exists()]
@@ -121,9 +123,12 @@ def _make(
         described = [*files.values(), work / SUMMARY]
         manifest = describe(str(period), renderer.name, tools, inputs, described, reads, lacking)
         write_manifest(work / MANIFEST, manifest)
-        store.commit()
+        if "docx" in files:
+            keep_base(store.bases, woven.mark, files["docx"], build, work / MANIFEST)
+        kept: list[Path] = []
+        store.commit(lambda old: kept.extend(keep_edited(old, store.edited)))
     made = {name: store.final / path.name for name, path in files.items()}
-    return Result(made, month.findings, renderer.name, tools, lacking)
+    return Result(made, month.findings, renderer.name, tools, lacking, tuple(dict.fromkeys(kept)))
 
 
 def run_section(

@@ -7,7 +7,7 @@ or finishes the swap where the new ones are already in.
 
 import contextlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 from baocao.errors import BusyError, Problem
 from baocao.exchange import exchange
 from baocao.faults import readable
-from baocao.held import patiently
+from baocao.held import move, remove
 from baocao.period import Period
 
 
@@ -52,6 +52,16 @@ class Store:
     def single(self) -> Path:
         """Results of sections run on their own."""
         return self.outputs / f"{self._name}.muc"
+
+    @property
+    def edited(self) -> Path:
+        """Files that somebody edited among earlier results."""
+        return self.outputs / f"{self._name}.da-sua"
+
+    @property
+    def bases(self) -> Path:
+        """Reports as they were made, to compare edited copies with."""
+        return self.outputs / f".{self._name}.goc"
 
     @property
     def log(self) -> Path:
@@ -92,37 +102,45 @@ class Store:
         with readable(self.final):
             if self._aside.exists():
                 if self.final.exists():
-                    _remove(self._aside)
+                    remove(self._aside)
                 else:
-                    _move(self._aside, self.final)
+                    move(self._aside, self.final)
 
     def fresh(self) -> Path:
         """An empty folder to work in."""
         with readable(self.work):
             if self.work.exists():
-                _remove(self.work)
+                remove(self.work)
             self.work.mkdir(parents=True)
         return self.work
 
-    def commit(self) -> None:
-        """Make the work the results. A file that another program holds open is a `RunError`, and both are kept."""
+    def commit(self, rescue: Callable[[Path], object] = lambda _old: None) -> None:
+        """Make the work the results. A file that another program holds open is a `RunError`, and both are kept.
+
+        `rescue` is given the folder of the old results twice: where they are, because a kill may follow, and where
+        nobody finds them any more to change them. An `OSError` of it leaves the old results.
+        """
         with readable(self.final):
             if not self.final.exists():
-                _move(self.work, self.final)
-            elif exchange(self.work, self.final):
-                shutil.rmtree(self.work, ignore_errors=True)
+                move(self.work, self.final)
             else:
-                self._swap()
+                rescue(self.final)
+                if exchange(self.work, self.final):
+                    rescue(self.work)
+                    shutil.rmtree(self.work, ignore_errors=True)
+                else:
+                    self._swap(rescue)
             shutil.rmtree(self.failed, ignore_errors=True)
             shutil.rmtree(self.single, ignore_errors=True)
 
-    def _swap(self) -> None:
+    def _swap(self, rescue: Callable[[Path], object]) -> None:
         """Work and results change places by renames."""
-        _move(self.final, self._aside)
+        move(self.final, self._aside)
         try:
-            _move(self.work, self.final)
+            rescue(self._aside)
+            move(self.work, self.final)
         except OSError:
-            _move(self._aside, self.final)
+            move(self._aside, self.final)
             raise
         shutil.rmtree(self._aside, ignore_errors=True)
 
@@ -130,14 +148,6 @@ class Store:
         """Move the work to where a person can read what went wrong; the results stay as they were."""
         with readable(self.failed):
             if self.failed.exists():
-                _remove(self.failed)
-            _move(self.work, self.failed)
+                remove(self.failed)
+            move(self.work, self.failed)
         return self.failed
-
-
-def _move(source: Path, target: Path) -> None:
-    patiently(lambda: source.rename(target))
-
-
-def _remove(folder: Path) -> None:
-    patiently(lambda: shutil.rmtree(folder))

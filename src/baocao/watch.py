@@ -59,7 +59,9 @@ class Logged:
         """What the run made."""
         files = {name: path.name for name, path in result.files.items()}
         findings = len(result.findings)
-        self._write("run_made", files=files, renderer=result.renderer, findings=findings, lacking=list(result.lacking))
+        kept = [path.name for path in result.kept]
+        lacking = list(result.lacking)
+        self._write("run_made", files=files, renderer=result.renderer, findings=findings, lacking=lacking, kept=kept)
 
     def _write(self, event: str, **fields: object) -> None:
         # Sections end in threads of their own.

@@ -40,6 +40,14 @@ _WORDS = {"table": ("Bảng", "bang"), "chart": ("Biểu đồ", "bieu-do")}
 """What a reader calls a piece of that kind, and how its address begins."""
 
 
+@dataclass(frozen=True)
+class Woven:
+    """What the document is known by, and its drawings for paper, which are SVG; Word wants them as PNG (`raster`)."""
+
+    mark: str
+    drawings: tuple[Path, ...]
+
+
 @dataclass
 class _Numbers:
     """Numbers of captioned tables and charts, in order of appearance over the whole report."""
@@ -82,10 +90,10 @@ def weave(
     build: Path,
     indicators: Sequence[Indicator] = (),
     lacking: Sequence[str] = (),
-) -> tuple[Path, ...]:
-    """Write the document of `parts` (in order) into the folder `build`; its drawings for paper, which are SVG.
+) -> Woven:
+    """Write the document of `parts` (in order) into the folder `build`.
 
-    Problems of all sections come at once. Word wants the drawings as PNG beside them (`raster`).
+    Problems of all sections come at once.
     Every page of a report of simulated data, or of one made without the figures of the departments in `lacking`, is
     marked; Word takes that from a reference document that is put beside it. The first page says who is lacking.
     """
@@ -125,8 +133,13 @@ def weave(
     marks = [measures.dau.mo_phong] * params.monthly.simulated + [measures.dau.chua_du] * bool(lacking)
     if marks:
         (build / MARKED_DOCX).write_bytes(reference_document(measures, " · ".join(marks)))
-    _write(build / "report.qmd", _document(parts, params, marks, lacking, indicators, digest.hexdigest()))
-    return tuple(_drawing(build, part, piece) for part, piece in _captioned(parts) if piece.kind == "chart")
+    drawings = tuple(_drawing(build, part, piece) for part, piece in _captioned(parts) if piece.kind == "chart")
+    digest.update(_document(parts, params, marks, lacking, indicators, "").encode())
+    for drawing in drawings:
+        digest.update(drawing.read_bytes())
+    mark = digest.hexdigest()[:16]
+    _write(build / "report.qmd", _document(parts, params, marks, lacking, indicators, mark))
+    return Woven(mark, drawings)
 
 
 def _write(path: Path, text: str) -> None:
@@ -307,14 +320,15 @@ def _document(
     marks: list[str],
     lacking: Sequence[str],
     indicators: Sequence[Indicator],
-    content: str,
+    mark: str,
 ) -> str:
     head: dict[str, Any] = {
         "title": f"{params.fill(params.document.abstract)}, {params.fill('{month}')}",
         "lang": "vi",
         "date": params.dated,
-        # A property of the Word document: an edited copy says by it which text it was made from.
-        "dau-noi-dung": content[:16],
+        # Properties of the Word document: an edited copy says by them which month and which text it was made from.
+        "ky": str(params.period),
+        "dau-noi-dung": mark,
         "van-ban": {
             "co-quan-chu-quan": params.issuer.parent,
             "co-quan-ban-hanh": params.issuer.body,

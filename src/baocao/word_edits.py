@@ -1,50 +1,29 @@
-"""What somebody changed in Word, brought back to where it comes from: notebook, cell and line, or parameter."""
+"""What somebody changed in Word, brought back to where it comes from."""
 
-import html
 import json
-import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from difflib import SequenceMatcher
 from pathlib import Path
 
+from baocao.bases import Base, find_bases
 from baocao.dataset import Dataset
-from baocao.docx_diff import Edit, Segment, compare, marked
-from baocao.docx_text import Change, Document, Paragraph, read_docx, tidy
+from baocao.docx_diff import Edit, Segment, compare, compare_placed, counterparts, marked
+from baocao.docx_text import FOOTER, HEADER, PICTURE, Change, Document, Paragraph, read_docx, tidy
 from baocao.errors import InputError, Problem
-from baocao.executed import UnusableError, read_notebook
-from baocao.figure import Text
-from baocao.manifest import sha256
-from baocao.origins import NAME, Origin, read_origins
+from baocao.manifest import MANIFEST, sha256
+from baocao.origins import read_origins
 from baocao.period import Period
 from baocao.project import Project
+from baocao.store import Store
+from baocao.word_places import Place, Places, Source
 
-SCHEMA_VERSION = 1
-KINDS = {
-    "doi": "sửa",
-    "bo": "bỏ",
-    "them": "thêm",
-    "chuyen": "chuyển chỗ",
-    "tach": "tách đoạn",
-    "gop": "gộp đoạn",
-}
-
-_TAG = re.compile(
-    r"<span[^>]*data-so=\"(?P<code>[^\"]*)\" title=\"(?P<title>[^\"]*)\"[^>]*>|(?P<close></span>)|<[^>]*>"
-)
-_ATTRIBUTES = re.compile(r"\{[#.][^}]*\}|\]\(#[^)]*\)")
-_LONG = 12
-"""Letters from which a text of a workbook is known in a paragraph."""
-
-
-@dataclass(frozen=True)
-class Source:
-    """A value of a workbook that an edit touches; the workbook is what to correct."""
-
-    value: str
-    code: str
-    cells: str
+SCHEMA_VERSION = 2
+BREAK = "¶"
+"""A word of the segments where one paragraph ends and the next begins."""
+_MOVED = "\ue000"
+"""A letter that no text has."""
+_STRANGE = 0.2
+"""Share of the report's paragraphs below which a document without a mark is another one altogether."""
 
 
 @dataclass(frozen=True)
@@ -52,49 +31,91 @@ class WordEdit:
     """One edit and its place."""
 
     kind: str
+    """As in `docx_diff.Edit`, or `kieu` where only letters look otherwise."""
+    part: str
+    """Where in the document: a kind of `docx_text.Paragraph`."""
     old: str
     new: str
     segments: tuple[Segment, ...]
-    where: tuple[str, ...]
-    """Notebook, cell, line; or parameter file and key; empty for what the official form itself prints."""
+    where: Place
+    """Where it comes from; what was added: where the paragraph before it comes from."""
+    also: tuple[Place, ...]
+    """Further places of a row that has several origins."""
+    behind: str
+    """What was added or moved: the paragraph before it."""
+    target: Place
+    """What was moved: where the paragraph before it comes from."""
     sources: tuple[Source, ...]
     authors: tuple[tuple[str, str], ...]
     """Who made it and when, as far as it was tracked."""
+    carried: bool
+    """The present report, made since, says so already."""
+    looks: tuple[tuple[str, str, str], ...] = ()
+    """Words that look otherwise, and how they looked and look: names of `docx_looks.LOOKS`, of each part of a word."""
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Everything that an edited document has otherwise than the report."""
+    """Everything that an edited document has otherwise than the report that it was made from."""
 
     period: Period
     edits: tuple[WordEdit, ...]
     comments: tuple[tuple[str, str, str, str], ...]
     """Author, date, text, and the paragraph that it stands at."""
     other_report: bool
-    """The document was edited from a report that had another text; the report was made anew since."""
+    """What it was edited from is not kept: it is compared with the present report, which has another text."""
     changed_since: tuple[str, ...]
     """Files that are not any more what the report was made from: places may have moved."""
+    earlier: bool = False
+    """It was edited from an earlier report, and is compared with that one."""
+    marked: bool = True
+    """The document says which report it was edited from."""
+    open_in: str = ""
+    """Lock file of a program that has the document open, perhaps with edits that are not saved."""
+
+    @property
+    def left(self) -> int:
+        """Edits that the present report does not have yet, and comments."""
+        return sum(1 for edit in self.edits if not edit.carried) + len(self.comments)
 
 
-def compare_docx(project: Project, period: Period, edited: Path) -> Comparison:
-    """Compare `edited` with the report of `period`; what cannot be compared is an `InputError`."""
-    folder = project.outputs / str(period)
-    base, build = folder / f"bao-cao-{period}.docx", folder / "build"
-    if not base.is_file() or not (build / NAME).is_file():
-        what = f"chưa có báo cáo DOCX kỳ {period} để so sánh"
-        remedy = f"lập báo cáo: baocao run {period}, rồi so sánh lại"
-        raise InputError(Problem(what, (base.relative_to(project.root).as_posix(),), remedy=remedy))
-    new = read_docx(edited)
-    old = read_docx(base)
-    found = _Places(project, read_origins(build), Dataset.load(build / "dataset.json"), old.paragraphs)
-    texts = [item.text for item in old.paragraphs], [item.text for item in new.paragraphs]
-    edits = tuple(found.edit(edit, old.paragraphs, new) for edit in compare(*texts))
-    comments = tuple((item.author, item.date, item.text, item.paragraph) for item in new.comments)
-    inputs = json.loads((folder / "manifest.json").read_text("utf-8"))["inputs"]
+def compare_docx(project: Project, period: Period | None, edited: Path) -> Comparison:
+    """Compare `edited` with the report that it was made from; what cannot be compared is an `InputError`.
+
+    The month is `period`; without one, the month that the document says of itself, or else the newest.
+    """
+    new = _read(project, period, edited)
+    said = Period.parse(new.period) if new.period else None
+    if period and said and period != said:
+        what = f"tệp này là báo cáo kỳ {said}, không phải kỳ {period}"
+        raise InputError(Problem(what, (edited.name,), f"bản sửa của báo cáo kỳ {period}", f"so với kỳ {said}"))
+    period = period or said or project.newest()
+    base, present = _bases(project, period, new.made_from)
+    old = read_docx(base.docx)
+    if not new.made_from and not _related(old, new):
+        raise InputError(
+            Problem(
+                f"tệp này không giống báo cáo kỳ {period}",
+                (edited.name,),
+                "bản Word của báo cáo mà baocao đã lập, rồi có người sửa",
+                "chọn đúng tệp, hoặc ghi đúng kỳ sau tên tệp",
+            )
+        )
+    places = Places(project, read_origins(base.folder), Dataset.load(base.dataset), old.paragraphs)
+    inputs = json.loads(base.manifest.read_text("utf-8"))["inputs"]
     paths = {name: project.root / name for name in inputs}
-    changed = [name for name, path in paths.items() if not path.is_file() or sha256(path) != inputs[name]]
-    other = bool(new.made_from) and new.made_from != old.made_from
-    return Comparison(period, edits, comments, other, tuple(changed))
+    earlier = base.folder != present.folder
+    current = read_docx(present.docx) if earlier else None
+    return Comparison(
+        period,
+        tuple(_Edits(old, new, places, current).all()),
+        tuple((item.author, item.date, item.text, item.paragraph) for item in new.comments),
+        other_report=bool(new.made_from) and new.made_from != base.mark,
+        changed_since=tuple(name for name, at in paths.items() if not at.is_file() or sha256(at) != inputs[name]),
+        earlier=earlier,
+        marked=bool(new.made_from),
+        open_in=_lock(edited),
+    )
 
 
 def to_json(comparison: Comparison) -> str:
@@ -103,144 +124,175 @@ def to_json(comparison: Comparison) -> str:
     return json.dumps(content, ensure_ascii=False, indent=2)
 
 
-class _Places:
-    """Paragraphs of the report with their origins, found by the words that both have in order."""
-
-    def __init__(
-        self, project: Project, origins: Sequence[Origin], dataset: Dataset, paragraphs: Sequence[Paragraph]
-    ) -> None:
-        self._project = project
-        self._origins = origins
-        self._texts = [item for item in dataset.values() if isinstance(item, Text) and not item.missing]
-        words: list[str] = []
-        owners: list[tuple[int, Source | None]] = []
-        for index, origin in enumerate(origins):
-            for word, source in _words(origin.text):
-                words.append(word)
-                owners.append((index, source))
-        printed = [
-            (word, index, offset)
-            for index, item in enumerate(paragraphs)
-            for offset, word in enumerate(_plain(item.text))
-        ]
-        votes: dict[int, Counter[int]] = {}
-        self._figures: dict[tuple[int, int], Source] = {}
-        """By paragraph and word."""
-        matcher = SequenceMatcher(None, words, [word for word, _, _ in printed], autojunk=False)
-        for start, stop, size in matcher.get_matching_blocks():
-            for step in range(size):
-                owner, source = owners[start + step]
-                _, paragraph, offset = printed[stop + step]
-                votes.setdefault(paragraph, Counter())[owner] += 1
-                if source is not None:
-                    self._figures[paragraph, offset] = source
-        self._owner = {
-            paragraph: counter.most_common(1)[0][0]
-            for paragraph, counter in votes.items()
-            if 2 * counter.total() > len(_plain(paragraphs[paragraph].text))
-        }
-
-    def edit(self, edit: Edit, old: Sequence[Paragraph], new: Document) -> WordEdit:
-        """An edit of the two documents with its place."""
-        before = "\n".join(old[index].text for index in edit.old)
-        after = "\n".join(new.paragraphs[index].text for index in edit.new)
-        segments = marked(before, after)
-        if edit.old:
-            index, line = edit.old[0], before
-        else:
-            # What is new belongs behind the paragraph above it.
-            above = next((item.text for item in reversed(new.paragraphs[: edit.new[0]]) if item.text), "")
-            texts = [item.text for item in old]
-            index, line = (texts.index(above) if above in texts else min(edit.new[0], len(old) - 1)), above
-        origin = self._origins[self._owner[index]] if index in self._owner else None
-        where = self._where(origin, line) if origin else ()
-        sources = () if edit.kind == "them" else self._sources(edit, old, new.paragraphs)
-        return WordEdit(edit.kind, before, after, segments, where, sources, _authors(edit, before, new))
-
-    def _where(self, origin: Origin, text: str) -> tuple[str, ...]:
-        if origin.key:
-            return (origin.file, origin.key)
-        line = self._line(origin, text)
-        return (origin.file, f"ô {origin.cell}", *([f"dòng {line}"] if line else []))
-
-    def _line(self, origin: Origin, text: str) -> int:
-        """The line of the cell that has most of its words in `text`; 0 when none has."""
+def _read(project: Project, period: Period | None, edited: Path) -> Document:
+    """The edited document; where it cannot be read, a report that is lacking as well is told with it."""
+    try:
+        return read_docx(edited)
+    except InputError as error:
+        problems = list(error.problems)
         try:
-            cells = read_notebook(self._project.root / origin.file)[0].cells
-        except UnusableError:
-            return 0
-        if origin.cell > len(cells):
-            return 0
-        wanted = Counter(_plain(text))
-        best, most = 0, 1
-        for number, line in enumerate(cells[origin.cell - 1].source.split("\n"), start=1):
-            said = Counter(_plain(re.sub(r"\{\{.*?\}\}|\{%.*?%\}", " ", line)))
-            common = (said & wanted).total()
-            if common > most and 2 * common >= said.total():
-                best, most = number, common
-        return best
-
-    def _sources(self, edit: Edit, old: Sequence[Paragraph], new: Sequence[Paragraph]) -> tuple[Source, ...]:
-        """Values of workbooks that the edit takes out: figures it changes, texts that it no longer has whole."""
-        if edit.kind not in ("doi", "bo"):
-            return ()
-        index = edit.old[0]
-        before, after = old[index].text, new[edit.new[0]].text if edit.new else ""
-        gone = _gone(old[index], new[edit.new[0]]) if edit.new else []
-        found = [self._figures[index, offset] for offset in gone if (index, offset) in self._figures]
-        small, smaller = before.casefold(), after.casefold()
-        cells = {part.strip().casefold() for part in before.split(" | ")}
-        for text in self._texts:
-            value = tidy(str(text)).rstrip(" .,;:")
-            inside = value.casefold() in (small if len(value) >= _LONG else cells)
-            if inside and value.casefold() not in smaller:
-                found.append(Source(value, text.code, str(text.cell)))
-        return tuple(dict.fromkeys(found))
+            _bases(project, period or project.newest(), "")
+        except InputError as lacking:
+            problems = [*lacking.problems, *problems]
+        raise InputError(problems) from error
 
 
-def _authors(edit: Edit, before: str, new: Document) -> tuple[tuple[str, str], ...]:
-    changes: list[Change] = [change for index in edit.new for change in new.paragraphs[index].changes]
-    if not edit.new or edit.kind == "chuyen":
-        changes += [change for change in new.removed if change.removed and tidy(change.removed) in before]
-    return tuple(dict.fromkeys((change.author, change.date) for change in changes))
+def _bases(project: Project, period: Period, mark: str) -> tuple[Base, Base]:
+    """The report with this mark, else the present one; and the present one."""
+    store = Store(project.outputs, period)
+    kept = find_bases(store.bases)
+    manifest = store.final / MANIFEST
+    made = manifest.read_bytes() if manifest.is_file() else b""
+    present = next((base for base in kept if base.manifest.read_bytes() == made), None)
+    if present is None:
+        what = f"chưa có báo cáo DOCX kỳ {period} để so sánh"
+        where = (store.final / f"bao-cao-{period}.docx").relative_to(project.root).as_posix()
+        raise InputError(Problem(what, (where,), remedy=f"lập báo cáo: baocao run {period}, rồi so sánh lại"))
+    return next((base for base in kept if base.mark == mark), present), present
 
 
-def _plain(text: str) -> list[str]:
-    return re.findall(r"\w+", text.casefold())
+def _related(old: Document, new: Document) -> bool:
+    known = {item.text for item in old.paragraphs}
+    return sum(1 for item in new.paragraphs if item.text in known) >= _STRANGE * len(known)
 
 
-def _gone(old: Paragraph, new: Paragraph) -> list[int]:
-    """Which words of a paragraph went, cell by cell in a row that has as many cells as before."""
-    cells = bool(old.cells) and len(old.cells) == len(new.cells)
-    pairs = zip(old.cells, new.cells, strict=True) if cells else [(old.text, new.text)]
-    gone: list[int] = []
-    offset = 0
-    for before, after in ((_plain(left), _plain(right)) for left, right in pairs):
-        for tag, start, stop, _, _ in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-            gone += range(offset + start, offset + stop) if tag in ("replace", "delete") else ()
-        offset += len(before)
-    return gone
+def _lock(path: Path) -> str:
+    """Name of the file by which Word or LibreOffice says that it has `path` open."""
+    # Word leaves out two letters of a name of more than eight.
+    names = (f"~${path.name}", f"~${path.name[2:]}", f".~lock.{path.name}#")
+    return next((name for name in names if (path.parent / name).exists()), "")
 
 
-def _words(text: str) -> list[tuple[str, Source | None]]:
-    """Words of woven text, each with the figure that it is part of."""
-    words: list[tuple[str, Source | None]] = []
-    open_tags: list[Source | None] = []
-    position = 0
-    text = _ATTRIBUTES.sub(" ", text)
-    for tag in [*_TAG.finditer(text), None]:
-        piece = html.unescape(text[position : tag.start() if tag else len(text)]).replace("\\", "")
-        source = next((item for item in reversed(open_tags) if item), None)
-        words += [(word, source) for word in _plain(piece)]
-        if tag is None:
-            break
-        position = tag.end()
-        if tag["code"] is not None:
-            shown = html.unescape(re.sub(r"<[^>]*>", "", text[position:].split("</span>", 1)[0]))
-            open_tags.append(Source(shown, html.unescape(tag["code"]), html.unescape(tag["title"])))
-        elif tag["close"]:
-            if open_tags:
-                open_tags.pop()
-        elif tag[0].startswith("<span"):
-            open_tags.append(None)
-    return words
+class _Edits:
+    """The edits of two documents, kind by kind of paragraph, in the order of the reader."""
+
+    def __init__(self, old: Document, new: Document, places: Places, current: Document | None) -> None:
+        self._old = old.paragraphs
+        self._new = new
+        self._places = places
+        self._current = {_key(item) for item in current.paragraphs} if current else None
+        self._current_looks = {item.looks for item in current.paragraphs} if current else set()
+        self._edits: list[Edit] = []
+        self._came_of: dict[int, int] = {}
+        """Which old paragraph a new one is, by position."""
+        for kind in dict.fromkeys(item.kind for item in (*self._old, *new.paragraphs)):
+            if kind != PICTURE:
+                self._compare(kind)
+        stayed = sorted(set(self._came_of.values()), reverse=True)
+        self._edits += compare_placed(
+            [
+                (i, item.picture, next((index for index in stayed if index < i), -1))
+                for i, item in enumerate(self._old)
+                if item.picture
+            ],
+            [(i, item.picture, self._before(i)) for i, item in enumerate(new.paragraphs) if item.picture],
+        )
+
+    def _compare(self, kind: str) -> None:
+        left = [index for index, item in enumerate(self._old) if item.kind == kind]
+        right = [index for index, item in enumerate(self._new.paragraphs) if item.kind == kind]
+        came = [self._new.paragraphs[index] for index in right]
+        # Of two paragraphs that changed places, the one that is tracked was moved: it is none that stayed.
+        edits = compare([self._old[i].text for i in left], [_MOVED * item.moved + item.text for item in came])
+        for edit in edits:
+            old, new = (tuple(left[index] for index in edit.old), tuple(right[index] for index in edit.new))
+            self._edits.append(Edit(edit.kind, old, new))
+        pairs = counterparts(len(left), len(right), edits)
+        came_of = {right[there]: left[here] for there, here in pairs.items()}
+        self._came_of.update(came_of)
+        for there, here in came_of.items():
+            one, other = self._old[here], self._new.paragraphs[there]
+            if one.text == other.text and one.looks != other.looks:
+                self._edits.append(Edit("kieu", (here,), (there,)))
+
+    def _before(self, index: int) -> int:
+        """The old paragraph that stands before the new one at `index`; -1 at the beginning."""
+        return next((self._came_of[i] for i in range(index - 1, -1, -1) if i in self._came_of), -1)
+
+    def all(self) -> list[WordEdit]:
+        """Text, notes, text boxes, headers, footers and pictures."""
+
+        def position(edit: Edit) -> tuple[int, int, int]:
+            if edit.old and edit.kind != "chuyen":
+                return (edit.old[0], 0, 0)
+            return (self._before(edit.new[0]), 1, edit.new[0])
+
+        return [self._edit(edit) for edit in sorted(self._edits, key=position)]
+
+    def _edit(self, edit: Edit) -> WordEdit:
+        old, new = [self._old[index] for index in edit.old], [self._new.paragraphs[index] for index in edit.new]
+        one = new[0] if edit.kind in ("doi", "kieu") else None
+        places = [place for index in edit.old for place in self._places.of(index, one)]
+        behind, target = self._above(edit.new[0]) if edit.kind in ("them", "chuyen") else ("", ())
+        if edit.kind in ("them", "chuyen"):
+            places = places or [target]
+        part = (new or old)[0].kind
+        if part in (HEADER, FOOTER):
+            places, behind, target = [], "", ()
+        before, after = "\n".join(item.text for item in old), "\n".join(item.text for item in new)
+        segments = marked(*(f" {BREAK} ".join(item.text for item in items) for items in (old, new)))
+        sources = self._places.sources(edit.old[0], one) if edit.kind in ("doi", "bo") else ()
+        # A cell is said once, with its line where that is known.
+        places = [
+            place for place in dict.fromkeys(places) if place and not any(_says(other, place) for other in places)
+        ]
+        return WordEdit(
+            edit.kind,
+            part,
+            before,
+            after,
+            segments,
+            places[0] if places else (),
+            tuple(places[1:]) if edit.kind != "chuyen" else (),
+            behind,
+            target if edit.kind == "chuyen" else (),
+            sources,
+            self._authors(edit, before),
+            self._is_carried(edit.kind, old, new),
+            _looks(old[0], new[0]) if edit.kind == "kieu" else (),
+        )
+
+    def _above(self, index: int) -> tuple[str, Place]:
+        """What stands above a new paragraph, and where that comes from."""
+        above = next((item.text for item in reversed(self._new.paragraphs[:index]) if not item.picture), "")
+        before = self._before(index)
+        return above, next(iter(self._places.of(before)), ()) if before >= 0 else ()
+
+    def _authors(self, edit: Edit, before: str) -> tuple[tuple[str, str], ...]:
+        changes: list[Change] = [change for index in edit.new for change in self._new.paragraphs[index].changes]
+        if not edit.new or edit.kind == "chuyen":
+            changes += [item for item in self._new.removed if item.removed and tidy(item.removed) in before]
+        return tuple(dict.fromkeys((change.author, change.date) for change in changes))
+
+    def _is_carried(self, kind: str, old: Sequence[Paragraph], new: Sequence[Paragraph]) -> bool:
+        if self._current is None:
+            return False
+        if kind == "kieu":
+            return new[0].looks in self._current_looks
+        stays = {_key(item) for item in new}
+        gone = [_key(item) for item in old if _key(item) not in stays]
+        return stays <= self._current and not any(key in self._current for key in gone)
+
+
+def _looks(old: Paragraph, new: Paragraph) -> tuple[tuple[str, str, str], ...]:
+    """Stretches of words that look otherwise."""
+    found: list[tuple[str, str, str]] = []
+    joined = False
+    for (word, before), (_, after) in zip(old.looks, new.looks, strict=False):
+        if before == after:
+            joined = False
+            continue
+        if joined and found[-1][1:] == (before, after):
+            found[-1] = (f"{found[-1][0]} {word}", before, after)
+        else:
+            found.append((word, before, after))
+        joined = True
+    return tuple(found)
+
+
+def _says(whole: Place, part: Place) -> bool:
+    return len(whole) > len(part) and whole[: len(part)] == part
+
+
+def _key(paragraph: Paragraph) -> tuple[str, str]:
+    return paragraph.text if not paragraph.picture else "", paragraph.picture

@@ -119,11 +119,15 @@ def _faults(project: Project, store: Store, period: Period, outputs: dict[str, s
                 "tệp đã bị sửa sau khi lập báo cáo",
                 (_named(project, store.final / name),),
                 "đúng nội dung mà lần lập báo cáo đã ghi",
-                again,
+                f"{_carry(name)}{again}",
             )
             for name in changed
         ),
     ]
+
+
+def _carry(name: str) -> str:
+    return "sửa theo ở sổ tay, biểu (xem các chỗ đã sửa bằng baocao diff), rồi " if name.endswith(".docx") else ""
 
 
 def write_issue(folder: Path, number: int, when: datetime) -> None:

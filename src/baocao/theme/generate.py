@@ -185,11 +185,12 @@ def _document(measures: Measures) -> str:
 
 def _settings(measures: Measures) -> str:
     tab = twips(measures.kieu["BodyText"].thut or 0)
+    # Word leaves pictures as they are when it saves: a chart that it compressed would be taken for another one.
     return (
         f'<w:settings {W}><w:zoom w:percent="100"/><w:defaultTabStop w:val="{tab}"/>'
         '<w:characterSpacingControl w:val="doNotCompress"/><w:compat>'
         '<w:compatSetting w:name="compatibilityMode" w:uri="http://schemas.microsoft.com/office/word" w:val="15"/>'
-        f'</w:compat><w:themeFontLang w:val="{measures.phong.ngon_ngu}"/></w:settings>'
+        f'</w:compat><w:themeFontLang w:val="{measures.phong.ngon_ngu}"/><w:doNotAutoCompressPictures/></w:settings>'
     )
 
 

@@ -7,7 +7,7 @@ function Meta(meta)
     return nil
   end
   local properties = { author = meta['nguoi-lap'], subject = meta['chu-de'],
-    ['baocao-noi-dung'] = meta['dau-noi-dung'], category = meta['loai'],
+    ['baocao-ky'] = meta['ky'], ['baocao-noi-dung'] = meta['dau-noi-dung'], category = meta['loai'],
     keywords = meta['tu-khoa'] and pandoc.MetaList { pandoc.MetaInlines { pandoc.Str(meta['tu-khoa']) } } }
   for name in pairs(meta) do
     if not GIU[name] then
