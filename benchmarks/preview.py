@@ -240,7 +240,7 @@ def main() -> None:
             for turn in range(arguments.rounds + 1):
                 for case in measured:
                     saved(case, turn, process, page)
-                for case in others if arguments.rounds else ():
+                for case in others:
                     alone(case, turn)
         for case in (*measured, *others):
             del case.taken[0]  # warms up imports and the file cache
