@@ -150,10 +150,16 @@ def test_killed_at_random_moments(ground: Ground) -> None:
     ground.works()
 
 
+def wait_for(path: Path) -> None:
+    deadline = time.monotonic() + 120
+    while not path.exists():
+        assert time.monotonic() < deadline, path
+        time.sleep(0.01)
+
+
 def test_the_next_run_says_that_the_one_before_was_cut_off(ground: Ground) -> None:
     child = in_child(lambda: main(["run", str(APRIL)]))
-    while not (ground.project.outputs / f".{APRIL}.work" / "build").exists():
-        time.sleep(0.01)
+    wait_for(ground.project.outputs / f".{APRIL}.work" / "build")
     kill(child, group=True)
     os.waitpid(child, 0)
     assert "Dọn phần dở dang của lần chạy trước bị ngắt" in ground.works()
@@ -297,9 +303,7 @@ def test_no_right_to_write(ground: Ground) -> None:
 def test_two_runs_at_once(ground: Ground) -> None:
     ground.put("import time\ntime.sleep(2)")
     first = in_child(lambda: os._exit(main(["run", str(APRIL)])))
-    work = ground.project.outputs / f".{APRIL}.work" / "build" / "dataset.json"
-    while not work.exists():
-        time.sleep(0.02)
+    wait_for(ground.project.outputs / f".{APRIL}.work" / "build" / "dataset.json")
     status, said = ground.run()
     assert status == 1
     assert "một lần chạy khác của kỳ 2024-04 đang diễn ra" in said
