@@ -158,9 +158,6 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
     yield Reader(project.root)
 
 
-@pytest.mark.skipif(
-    "PYTEST_XDIST_WORKER" in os.environ, reason="the guide is read page after page: pytest tests/test_huong_dan.py"
-)
 @pytest.mark.parametrize("page", PAGES)
 def test_following_the_guide_succeeds(page: str, reader: Reader) -> None:
     reader.read(page)
