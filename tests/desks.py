@@ -19,7 +19,7 @@ from baocao.project import ROOT_VARIABLE
 
 ENTRY = [sys.executable, "-c", "from baocao.cli import main; raise SystemExit(main())"]
 PATIENCE = 60.0
-_ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/\S*")
+_ADDRESS = re.compile(r"(http://127\.0\.0\.1:\d+/\S*)\s")
 STOPPED = 130
 
 
@@ -100,6 +100,6 @@ def _address(process: "subprocess.Popen[bytes]", said: Path) -> str:
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until and process.poll() is None:
         if found := _ADDRESS.search(said.read_text(encoding="utf-8")):
-            return found[0]
+            return found[1]
         time.sleep(0.1)
     raise AssertionError(said.read_text(encoding="utf-8"))

@@ -39,7 +39,7 @@ SERVERS = ("baocao edit ", "baocao preview ")
 _QUOTED = re.compile(r"`([^`]+)`")
 _REPLACING = ("**Sửa ô**", "**Sửa trong Word**")
 _FENCE = re.compile(r"^```(\w*)$")
-_PROGRAM = re.compile(r"(baocao|make|git|python3?|pip|cp|source) |\.venv")
+_PROGRAM = re.compile(r"(baocao|make|git|python3?|pip|cp|source) |\.venv/")
 
 
 @dataclass(frozen=True)
@@ -172,8 +172,12 @@ class Reader:
     def serve(self, command: str) -> str:
         """Start it, open its page and stop it with Ctrl-C."""
         with tempfile.TemporaryDirectory() as home, desk(self.folder, shlex.split(command)[1:], Path(home)) as server:
-            with urllib.request.urlopen(server.address, timeout=60) as answer:
-                assert answer.status == 200
+            try:
+                with urllib.request.urlopen(server.address, timeout=60) as answer:
+                    assert answer.status == 200
+            except OSError as error:
+                error.add_note(f"{server.address} {server.process.poll()}\n{server.said.read_text(encoding='utf-8')}")
+                raise
             assert server.interrupt() == STOPPED
             return server.said.read_text(encoding="utf-8")
 
