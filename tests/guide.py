@@ -91,6 +91,10 @@ def squeezed(text: str) -> str:
     return " ".join(text.split())
 
 
+def _create(path: Path) -> None:
+    nbformat.write(nbformat.v4.new_notebook(), path)
+
+
 def _append_cell(path: Path, source: str, tags: list[str]) -> None:
     notebook = nbformat.read(path, as_version=4)
     notebook.cells.append(nbformat.v4.new_code_cell(source, metadata={"tags": tags} if tags else {}))
@@ -107,6 +111,7 @@ class Reader:
     commands: bool = True
     notebook: Path | None = None
     ran: list[str] = field(default_factory=list)
+    create: Callable[[Path], None] = _create
     add_cell: Callable[[Path, str, list[str]], None] = _append_cell
 
     def read(self, page: str) -> None:
@@ -210,7 +215,7 @@ class Reader:
         elif "**Tạo sổ tay**" in before:
             self.notebook = self.folder / _QUOTED.findall(before.rpartition("**Tạo sổ tay**")[2])[0]
             assert not self.notebook.exists()
-            nbformat.write(nbformat.v4.new_notebook(), self.notebook)
+            self.create(self.notebook)
             self.add_cell(self.notebook, source, ["parameters"])
         elif self.notebook:
             self.add_cell(self.notebook, source, [])

@@ -69,7 +69,11 @@ def test_every_page_and_picture_is_there() -> None:
     for page in there:
         for target in re.findall(r"\]\(([^)#:]+)", page.read_text(encoding="utf-8")):
             assert (GUIDE / target).is_file(), f"{page.name}: {target}"
-    assert all(path.stat().st_size < 150_000 for path in GUIDE.glob("anh/*.png"))
+    pictures = {path.name: path.stat().st_size for path in GUIDE.glob("anh/*.png")}
+    assert all(size < 150_000 for size in pictures.values())
+    shown = re.findall(r"\]\(anh/([^)]+)\)", "".join(page.read_text(encoding="utf-8") for page in there))
+    made = re.findall(r'"([\w-]+\.png)"', (GUIDE / "chup_anh.py").read_text(encoding="utf-8"))
+    assert set(pictures) == set(shown) == set(made)
 
 
 _FINDERS = {"Finding", "finding", "found", "refuse", "_row_finding", "Unreadable"}

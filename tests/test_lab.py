@@ -183,15 +183,14 @@ def test_a_section_is_run_read_and_edited(lab: Lab, page: Page, report: FrameLoc
 
 
 @in_lab
-def test_a_figure_and_a_chart_are_added_by_following_the_guide(lab: Lab, page: Page, report: FrameLocator) -> None:
-    def typed(path: Path, source: str, _tags: list[str]) -> None:
-        if path.name not in page.url:
-            page.goto(lab.tree(path))
-            await_kernel(page)
-            expect(_cells(page)).to_have_count(len(nbformat.read(path, as_version=4).cells))
-        _add_cell(page, source)
-
-    reader = Reader(lab.root, month="2024-04", commands=False, add_cell=typed)
+def test_figure_chart_and_section_by_following_the_guide(lab: Lab, page: Page, report: FrameLocator) -> None:
+    reader = Reader(
+        lab.root,
+        month="2024-04",
+        commands=False,
+        create=lambda path: _create(lab, page, path),
+        add_cell=lambda path, source, tags: _type(lab, page, path, source, tags),
+    )
     for name in ("them-so-lieu", "them-cau-van", "them-bieu-do"):
         reader.read(name)
     _run_all(page)
@@ -211,6 +210,42 @@ def test_a_figure_and_a_chart_are_added_by_following_the_guide(lab: Lab, page: P
     caption = report.locator("figure").filter(has_text="Chứng thư số cá nhân đã gia hạn")
     expect(caption.locator("img, svg").first).to_be_visible()
     expect(report.locator("body")).to_contain_text(re.compile(r"Kết quả gia hạn được thể hiện tại Biểu đồ \d"))
+
+    reader.read("them-muc")
+    _run_all(page)
+    expect(page.locator(".jp-OutputArea-output h1")).to_contain_text("V. ĐỀ XUẤT, KIẾN NGHỊ")
+    _save(page)
+    expect(report.locator("body")).to_contain_text("Đề nghị cấp trên bổ sung chứng thư số cho Bộ phận một cửa")
+
+
+def _create(lab: Lab, page: Page, path: Path) -> None:
+    """From the launcher; the first save asks for the name."""
+    page.goto(lab.tree(path.parent))
+    page.locator(".jp-LauncherCard", has_text="Python 3 (ipykernel)").first.click()
+    await_kernel(page)
+    page.keyboard.press("Control+s")
+    page.locator(".jp-Dialog input[type=text]").fill(path.name)
+    page.get_by_role("button", name="Rename and Save").click()
+    expect(page.locator(".lm-TabBar-tab.lm-mod-current", has_text=path.name)).to_be_visible()
+
+
+def _type(lab: Lab, page: Page, path: Path, source: str, tags: list[str]) -> None:
+    """Into a cell at the end, or the one that a new notebook comes with."""
+    if not page.locator(".lm-TabBar-tab.lm-mod-current", has_text=path.name).count():
+        page.goto(lab.tree(path))
+        await_kernel(page)
+        expect(_cells(page)).to_have_count(len(nbformat.read(path, as_version=4).cells))
+    if not tags:
+        _add_cell(page, source)
+        return
+    _cells(page).last.locator(".cm-content").click()
+    page.keyboard.insert_text(source)
+    page.locator('[data-id="jp-property-inspector"]').click()
+    page.get_by_text("Common Tools").click()
+    for tag in tags:
+        page.locator(".jp-CellTags-Add").click()
+        page.keyboard.insert_text(tag)
+        page.keyboard.press("Enter")
 
 
 @in_lab

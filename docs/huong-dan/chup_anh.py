@@ -40,7 +40,9 @@ def main() -> None:
             _save(page.screenshot(), "xem-truoc.png")
             assert server.interrupt() == STOPPED
         with desk(project.root, ["edit", "2024-04", SECTION], folder / "lab") as server:
-            _lab(_opened(browser, server.address))
+            page = _opened(browser, server.address)
+            _lab(page)
+            _tagged(page)
             assert server.interrupt() == STOPPED
 
 
@@ -111,6 +113,27 @@ def _lab(page: Page) -> None:
     page.locator(".lm-Menu-item").get_by_text("JupyterLab Tối", exact=True).click()
     page.locator('body[data-jp-theme-light="false"]').wait_for(state="attached")
     _show(page, chart, "lab-nen-toi.png", lines=-330)
+
+
+def _tagged(page: Page) -> None:
+    """A new notebook, its first cell with the tag of parameters."""
+    page.locator(".lm-Menu-item").get_by_text("JupyterLab Tối", exact=True).wait_for(state="detached")
+    page.locator(".lm-MenuBar-itemLabel").get_by_text("Cài đặt", exact=True).click()
+    page.locator(".lm-Menu-item").get_by_text("Chủ đề giao diện").hover()
+    page.locator(".lm-Menu-item").get_by_text("JupyterLab Sáng", exact=True).click()
+    page.keyboard.press("Control+Shift+l")
+    page.locator(".jp-LauncherCard", has_text="Python 3 (ipykernel)").first.click()
+    page.locator(".lm-TabBar-tab.lm-mod-current", has_text="Untitled").wait_for()
+    await_kernel(page)
+    page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .cm-content").click()
+    page.keyboard.insert_text('period = ""')
+    page.locator('[data-id="jp-property-inspector"]').click()
+    page.get_by_text("Common Tools").click()
+    page.locator(".jp-CellTags-Add").click()
+    page.keyboard.insert_text("parameters")
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(SECONDS)
+    _save(page.screenshot(clip={"x": 280, "y": 0, "width": WIDE - 280, "height": 480}), "lab-nhan-o.png")
 
 
 def _show(page: Page, what: Locator, name: str, lines: int) -> None:
