@@ -94,6 +94,11 @@ def test_locks_agree_on_versions() -> None:
     assert versions("requirements.lock") <= versions("requirements-lab.lock")
 
 
+@pytest.mark.xdist_group("nhom")
+def test_workers_know_the_groups_of_tests(request: pytest.FixtureRequest, worker_id: str) -> None:
+    assert worker_id == "master" or request.node.nodeid.endswith("@nhom")
+
+
 def test_notebooks_are_stored_without_outputs() -> None:
     import nbformat
 

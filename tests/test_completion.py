@@ -53,6 +53,22 @@ def test_codes_functions_and_filters(client: Any, code: str, typed: str, match: 
     assert all(found.startswith(typed) for found in matches), matches
 
 
+@pytest.mark.parametrize(
+    ("code", "match", "told"),
+    [
+        ("%%narrative\n{{ cccd.da", "cccd.da_cap", "số liệu"),
+        ('report.table("ccc', "cccd", "nhóm"),
+        ("%%narrative\n{{ hoi.nong", "hoi.nong_dan", "nhóm"),
+        ("%%narrative\n{{ compa", "compared", "hàm"),
+        ("%%narrative\n{{ cccd.da_cap | deci", "decimals", "cách viết"),
+    ],
+)
+def test_each_proposal_says_what_it_is(client: Any, code: str, match: str, told: str) -> None:
+    content = client.complete(code, len(code), reply=True, timeout=30)["content"]
+    proposals = content["metadata"]["_jupyter_types_experimental"]  # what JupyterLab shows
+    assert {one["text"]: one["type"].replace("\N{NO-BREAK SPACE}", " ") for one in proposals}[match] == told
+
+
 def test_methods_are_python_as_ever(client: Any) -> None:
     matches, _ = completed(client, "report.fi")
     assert any(match.endswith("find") for match in matches)
@@ -73,7 +89,7 @@ def test_letter_case_and_diacritics_do_not_matter(client: Any, code: str) -> Non
 def test_a_block_without_rows_in_a_month_completes() -> None:
     block = BlockInfo("van_ban", "list", "Văn bản", "01", (), ())
     dataset = Dataset(Period(2024, 4), {}, {"van_ban": block, "hoi_xa.*.nong_dan": block, "hoi_xa": block}, ())
-    assert candidates('report.table("van', dataset, ()) == ("van", [("van_ban", "property")])
+    assert candidates('report.table("van', dataset, ()) == ("van", [("van_ban", "nhóm")])
     assert candidates('report.table("hoi_xa.', dataset, ()) == ("hoi_xa.", [])
 
 
@@ -95,6 +111,14 @@ def test_help_on_a_code_tells_value_and_source(client: Any, code: str) -> None:
     text = inspected(client, code, "cccd.da_cap")
     for part in ("Chỉ tiêu: ", "Giá trị: ", "Đơn vị: ", "Tính đến: ", "Nguồn: ", ".xlsx › "):
         assert part in text, text
+
+
+@pytest.mark.parametrize("before", ["%%narrative\n{{ ", 'report["'])
+def test_help_on_a_proposal_of_the_list(client: Any, before: str) -> None:
+    code = f"{before}cccd.da_cap"
+    typed = len(code) + len("cccd.")
+    content = client.inspect(code, typed, reply=True, timeout=30)["content"]
+    assert "Chỉ tiêu: Số thẻ CCCD" in content["data"]["text/plain"]
 
 
 def test_help_on_blocks_functions_and_filters_is_vietnamese(client: Any) -> None:

@@ -169,6 +169,11 @@ def test_search_reads_everything(dataset: Dataset) -> None:
     assert list(dataset.find("không có gì như thế")) == []
 
 
+def test_search_knows_the_titles_of_blocks(dataset: Dataset) -> None:
+    for words in ("căn cước", "can cuoc"):
+        assert "cccd.da_cap" in {datum.code for datum in dataset.find(words)}
+
+
 def test_unknown_code_suggests_the_nearest(dataset: Dataset) -> None:
     with pytest.raises(InputError) as caught:
         dataset.get("cccd.da_capp")

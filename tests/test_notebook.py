@@ -61,6 +61,9 @@ def test_prose_tables_search_and_reads(project: Project) -> None:
         "report.show(bang, cot, name='hoi', caption='Hội {{ cccd.da_cap }}')",
         "tim = report.find('can cuoc')\nassert 'cccd.da_cap' in list(tim['mã'])\nprint(tim.to_string())",
     )
+    assert not [
+        output for cell in notebook.cells for output in cell.get("outputs", []) if output.output_type == "error"
+    ]
     (prose,) = _outputs(notebook, "narrative")
     assert 'data-so="cccd.da_cap"' in prose.data["text/markdown"]
     assert "; 2; " in prose.data["text/markdown"]
@@ -139,6 +142,14 @@ def test_error_in_prose_points_at_its_line(project: Project, cell: str, line: in
     for word in said:
         assert word in shown
     assert "jinja2" not in shown, "no traceback through the template engine"
+
+
+def test_an_error_in_code_ends_at_the_cells_line(project: Project) -> None:
+    error = _error(_run(project, 'a = 1\nreport.figure("cccd.da_cp")'))
+    shown = re.sub(r"\x1b\[[\d;]*m", "", "\n".join(error.traceback))
+    assert '----> 2 report.figure("cccd.da_cp")' in shown
+    assert shown.endswith("mã gần nhất: cccd.da_cap\n  Cách xử lý: tìm mã bằng report.find(“từ khóa”)")
+    assert ".py" not in shown
 
 
 def test_unknown_month_is_refused_in_words(project: Project) -> None:

@@ -14,7 +14,8 @@ IDENTIFIER = "baocao"
 _STRING = re.compile(r"""report(?:\.figure\(|\.table\(|\[)\s*["'](?P<typed>[\w.]*)$""")
 _FILTER = re.compile(r"\|\s*(?P<typed>\w*)$")
 _NAME = re.compile(r"[^\W\d][\w.]*$")
-_FUNCTION_TYPE, _CODE_TYPE = "function", "property"
+# What JupyterLab shows beside each proposal; the panel next to the list has the help of `inspection`.
+_DATUM_TYPE, _GROUP_TYPE, _FUNCTION_TYPE, _FILTER_TYPE = "số liệu", "nhóm", "hàm", "cách viết"
 
 
 def matcher(current: Callable[[], tuple[Dataset, Iterable[str]] | None]) -> Callable[..., SimpleMatcherResult]:
@@ -47,7 +48,7 @@ def candidates(before: str, dataset: Dataset, names: Iterable[str]) -> tuple[str
             return None
         if match := _FILTER.search(before[opened:]):
             typed = match["typed"]
-            return typed, [(name, _FUNCTION_TYPE) for name in sorted(FILTERS) if name.startswith(typed)]
+            return typed, [(name, _FILTER_TYPE) for name in sorted(FILTERS) if name.startswith(typed)]
         name = _NAME.search(before[opened:])
         typed = name[0] if name else ""
         codes = set(dataset.names_under(""))
@@ -68,7 +69,8 @@ def _codes(dataset: Dataset, typed: str) -> list[tuple[str, str]]:
     # A list without a row in this month has no code, but is a block all the same.
     blocks = (name[len(start) :].split(".")[0] for name in dataset.blocks if name.startswith(start))
     names = dict.fromkeys((*dataset.names_under(prefix), *(name for name in blocks if name != "*")))
-    return [(f"{start}{name}", _CODE_TYPE) for name in names if _plain(name).startswith(part)]
+    codes = (f"{start}{name}" for name in names if _plain(name).startswith(part))
+    return [(code, _DATUM_TYPE if code in dataset.data else _GROUP_TYPE) for code in codes]
 
 
 def _plain(text: str) -> str:

@@ -136,16 +136,20 @@ class Dataset:
         return tuple(dict.fromkeys(code[len(start) :].split(".")[0] for code in self._data if code.startswith(start)))
 
     def find(self, words: str) -> Iterator[Datum]:
-        """Data whose label or code has all of `words`, with or without diacritics.
+        """Data whose label, code and block's title have all of `words` between them, with or without diacritics.
 
         Everything that was searched counts as read, since any of it could have been found.
         """
         wanted = strip_marks(fold(words)).split()
         self.reads.update(self._data)
+        titles = {name: info.title for name, info in self.blocks.items()}
         return (
             datum
             for code, datum in self._data.items()
-            if all(word in strip_marks(fold(f"{datum.label} {code}")) for word in wanted)
+            if all(
+                word in strip_marks(fold(f"{datum.label} {code} {titles.get(code.partition('.')[0], '')}"))
+                for word in wanted
+            )
         )
 
     def save(self, path: Path) -> None:

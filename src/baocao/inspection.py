@@ -50,7 +50,11 @@ def inspecting(kernel: Any, current: Callable[[], Dataset | None]) -> None:
 
 
 def help_at(source: str, cursor: int, dataset: Dataset) -> str | None:
-    """What is known of the name at `cursor`; None where neither a code nor a name of prose stands. Nothing is read."""
+    """What is known of the name at `cursor`; None where neither a code nor a name of prose stands. Nothing is read.
+
+    JupyterLab asks for a proposal of its list with a cursor behind the end of the text.
+    """
+    cursor = min(cursor, len(source))
     if not source.startswith("%%narrative"):
         found = (match for match in _STRING.finditer(source) if match.start("code") <= cursor <= match.end("code"))
         match = next(found, None)
@@ -78,7 +82,8 @@ def _code_help(code: str, dataset: Dataset) -> str | None:
         lines += [f"  {name}: {title}" for name, title in block.rows]
         lines += [f"  cột {name}: {title}" for name, title, _ in block.columns]
     else:
-        lines += [f"  {code}.{name}" for name in names]
+        inner = [f"{code}.{name}" for name in names]
+        lines += [f"  {one}: {dataset.data[one].label}" if one in dataset.data else f"  {one}" for one in inner]
     return "\n".join(lines)
 
 

@@ -10,8 +10,9 @@ Từ đó dùng được `%%narrative`, `report.table(...)`, `report.show(...)`,
 
 import base64
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, cast
 
 from IPython.core.getipython import get_ipython
@@ -19,7 +20,7 @@ from IPython.display import display
 
 from baocao import charts, completion, inspection, narrative
 from baocao.dataset import Dataset
-from baocao.errors import InputError, Problem
+from baocao.errors import BaocaoError, InputError, Problem
 from baocao.figure import Datum, Figure
 from baocao.markup import html_text, markdown_text
 from baocao.month import read_month
@@ -92,6 +93,8 @@ class Report:
         """Tìm số liệu theo từ khóa, có dấu hay không dấu: report.find("can cuoc")."""
         import pandas as pd
 
+        # What tells two labels apart is at their ends.
+        pd.set_option("display.max_colwidth", None)
         rows = [
             (datum.code, datum.label, str(datum), getattr(datum, "unit", ""), str(datum.cell or ""))
             for datum in self._dataset.find(words)
@@ -285,6 +288,27 @@ def _report_reads(_result: object) -> None:
         display({READS: {"codes": reads}}, raw=True, metadata={KEY: {"kind": "reads"}})  # type: ignore[no-untyped-call]
 
 
+def _show_error(
+    shell: Any, kind: type, error: BaocaoError, trace: TracebackType, tb_offset: int | None = None
+) -> list[str]:
+    """Show an error of this package down to the cell's line that met it: what lies below helps no author."""
+    if isinstance(error, narrative.NarrativeError):
+        shown = error._render_traceback_()
+    else:
+        frames = list(_frames(trace))
+        in_cells = [frame for frame in frames if shell.compile.format_code_name(frame.tb_frame.f_code.co_filename)]
+        (in_cells or frames)[-1].tb_next = None
+        shown = shell.InteractiveTB.structured_traceback(kind, error, trace, tb_offset=tb_offset)
+    shell._showtraceback(kind, error, shown)
+    return shown
+
+
+def _frames(trace: TracebackType | None) -> Iterator[TracebackType]:
+    while trace is not None:
+        yield trace
+        trace = trace.tb_next
+
+
 def _register() -> None:
     shell = get_ipython()
     if shell is None:
@@ -294,6 +318,7 @@ def _register() -> None:
         if getattr(known, "__name__", "") == _report_reads.__name__:
             shell.events.unregister("post_run_cell", known)
     shell.events.register("post_run_cell", _report_reads)
+    shell.set_custom_exc((BaocaoError,), _show_error)  # type: ignore[no-untyped-call]
     completer = shell.Completer
     completer.custom_matchers = [
         *(one for one in completer.custom_matchers if getattr(one, "matcher_identifier", "") != completion.IDENTIFIER),
