@@ -5,6 +5,7 @@ import os
 import pty
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -19,7 +20,7 @@ from baocao.project import ROOT_VARIABLE
 
 ENTRY = [sys.executable, "-c", "from baocao.cli import main; raise SystemExit(main())"]
 PATIENCE = 60.0
-_ADDRESS = re.compile(r"(http://127\.0\.0\.1:\d+/\S*)\s")
+_ADDRESS = re.compile(r"(http://127\.0\.0\.1:(\d+)/\S*)\s")
 STOPPED = 130
 
 
@@ -99,7 +100,14 @@ def desk(project: Path, arguments: Sequence[str], home: Path) -> Iterator[Desk]:
 def _address(process: "subprocess.Popen[bytes]", said: Path) -> str:
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until and process.poll() is None:
-        if found := _ADDRESS.search(said.read_text(encoding="utf-8")):
+        found = _ADDRESS.search(said.read_text(encoding="utf-8"))
+        if found and _listens(int(found[2])):
             return found[1]
         time.sleep(0.1)
     raise AssertionError(said.read_text(encoding="utf-8"))
+
+
+def _listens(port: int) -> bool:
+    """JupyterLab says its address a moment before, where another program has the port that it wants first."""
+    with socket.socket() as door:
+        return door.connect_ex(("127.0.0.1", port)) == 0

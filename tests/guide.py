@@ -150,7 +150,7 @@ class Reader:
         if command.startswith(SERVERS):
             return self.serve(command)
         status, said = self.in_process(command) if command.startswith("baocao ") else self.in_shell(command)
-        differs = command.startswith("baocao diff") and not said.endswith("không có khác biệt.\n")
+        differs = command.startswith("baocao diff") and "[sửa]" in said
         assert status == differs, f"{command}\n{said}"
         return said
 
