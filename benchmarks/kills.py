@@ -81,7 +81,7 @@ class Ground:
 
     def leftovers(self) -> list[str]:
         """What is there that no finished command leaves."""
-        expected = {str(APRIL), "logs", f".{APRIL}.lock"}
+        expected = {str(APRIL), "logs", f".{APRIL}.lock", f".{APRIL}.goc"}
         site = {".lock", "current", "months", "previous", "releases"}
         found = [path for path in self.project.outputs.iterdir() if path.name not in expected]
         found += [path for path in self.site.iterdir() if path.name not in site] if self.site.exists() else []
