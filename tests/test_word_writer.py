@@ -38,6 +38,8 @@ FIRST, SECOND = "Nguyễn Văn Bình", "Trần Thị Lan"
 
 Step = Sequence[str | int]
 
+pytestmark = pytest.mark.xdist_group("writer")
+
 
 def _has_uno() -> bool:
     return Path(PYTHON).exists() and subprocess.run([PYTHON, "-c", "import uno"], capture_output=True).returncode == 0
@@ -47,8 +49,9 @@ class Writer:
     """One Writer for all tests of the module."""
 
     def __init__(self, report: MadeReport, folder: Path) -> None:
-        self._report = report
         self._folder = folder
+        # Writer puts a lock beside what it has open, and others read the report.
+        self._report = Path(shutil.copy(report.docx, folder))
         command = [PYTHON, str(SCRIPT), str(folder / "profile")]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8")
         self._count = 0
@@ -59,7 +62,7 @@ class Writer:
         self._count += 1
         saved = self._folder / f"{self._count}.docx"
         request = {
-            "open": str(base or self._report.docx),
+            "open": str(base or self._report),
             "save": str(saved),
             "steps": steps,
             "record": record,
