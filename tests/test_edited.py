@@ -128,6 +128,26 @@ def test_a_disk_too_full_to_keep_the_edits_leaves_the_old_results(
     assert [path.read_text("utf-8") for path in _run(store, "hai")] == ["sửa"], "and no half of a copy is taken for it"
 
 
+def test_a_disk_that_is_full_once_folders_have_changed_places(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, saved = store_module.exchange, []
+
+    def exchange(first: Path, second: Path) -> bool:
+        if not saved:
+            saved.append((store.final / NAME).write_text("sửa", "utf-8"))
+        return real(first, second)
+
+    def full(_source: Path, target: Path) -> None:
+        raise OSError(28, "No space left on device", str(target))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store_module, "exchange", exchange)
+        patch.setattr(edited_module.shutil, "copy2", full)
+        with pytest.raises(RunError, match="hết chỗ"):
+            _run(store, "hai")
+    assert (store.final / NAME).read_text("utf-8") == "sửa"
+    assert [path.read_text("utf-8") for path in _run(store, "ba")] == ["sửa"]
+
+
 @pytest.mark.parametrize("step", range(1, 6))
 def test_killed_at_any_step_the_edits_are_there(store: Store, step: int, monkeypatch: pytest.MonkeyPatch) -> None:
     (store.final / NAME).write_text("sửa", "utf-8")
