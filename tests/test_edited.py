@@ -16,7 +16,7 @@ from baocao.bases import find_bases, keep_base
 from baocao.cli import main
 from baocao.docx_text import read_docx
 from baocao.due_work import ProjectWork
-from baocao.edited import keep_edited
+from baocao.edited import replace_results
 from baocao.errors import RunError
 from baocao.manifest import MANIFEST, sha256, write_manifest
 from baocao.period import Period
@@ -46,9 +46,7 @@ def _run(store: Store, text: str) -> tuple[Path, ...]:
             (work / f"bao-cao-2024-04.{suffix}").write_text(text, "utf-8")
         names = [work / NAME, work / "bao-cao-2024-04.pdf"]
         write_manifest(work / MANIFEST, {"outputs": {path.name: sha256(path) for path in names}})
-        kept: list[Path] = []
-        store.commit(lambda old: kept.extend(keep_edited(old, store.edited)))
-    return tuple(dict.fromkeys(kept))
+        return replace_results(store)
 
 
 def _texts(folder: Path) -> dict[str, str]:
