@@ -198,6 +198,8 @@ def test_what_is_saved_while_folders_change_places_is_kept(store: Store, monkeyp
 def test_the_last_reports_are_kept_to_be_compared_with(tmp_path: Path) -> None:
     build = tmp_path / "build"
     build.mkdir()
+    (tmp_path / "bases").mkdir()
+    (tmp_path / "bases" / ".DS_Store").touch()
     names = (build / "a.docx", build / "nguon-goc.json", build / "dataset.json", build / MANIFEST)
     for number in range(25):
         for path in names:
@@ -310,7 +312,7 @@ def test_a_document_without_marks(
             if name != "docProps/custom.xml":
                 target.writestr(name, source.read(name))
     assert main(["diff", "--docx", str(bare), "2024-04"]) == 0
-    assert "Lưu ý: tệp không còn ghi được lập từ lần nào; đã so với báo cáo hiện có." in capsys.readouterr().out
+    assert "Lưu ý: tệp không còn cho biết được lập từ lần nào; đã so với báo cáo hiện có." in capsys.readouterr().out
     # Another document of the office, made by python-docx.
     document = docx.Document()
     document.add_paragraph("Kế hoạch công tác quý II năm 2024 của Phòng Văn hóa và Thông tin")

@@ -14,7 +14,7 @@ from baocao.cli_options import (
     Jobs,
     OptionalPeriod,
     ask,
-    chosen_check_format,
+    chosen_form,
     chosen_formats,
     chosen_jobs,
     chosen_period,
@@ -116,7 +116,7 @@ def _check(
 ) -> int:
     problems: list[Problem] = []
     project = Project.find()
-    chosen = ask(problems, lambda: chosen_check_format(kind))
+    chosen = ask(problems, lambda: chosen_form(kind, CHECK_FORMATS))
     wanted = ask(problems, lambda: chosen_period(project, period))
     if notebooks and chosen == "xlsx":
         what = "--notebooks không đi cùng --format xlsx"
