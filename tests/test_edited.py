@@ -23,7 +23,8 @@ from baocao.period import Period
 from baocao.project import Project
 from baocao.store import Store
 from baocao.word_edits import compare_docx
-from conftest import APRIL, MadeReport, copy_project
+from conftest import APRIL, MadeReport
+from small import small_project
 
 NAME = "bao-cao-2024-04.docx"
 
@@ -222,19 +223,10 @@ def _say(path: Path, words: str, others: str) -> None:
     half.replace(path)
 
 
-def _project(target: Path) -> Project:
-    """April with few sections, which run fast."""
-    project = copy_project(target)
-    for notebook in [*project.root.glob("notebooks/*.ipynb"), *project.root.glob("notebooks/2024-04/*.ipynb")]:
-        if notebook.name not in ("20-ket-qua.ipynb", "23-the-che.ipynb"):
-            notebook.unlink()
-    return project
-
-
 def test_edits_in_place_outlive_the_next_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    project = _project(tmp_path / "p")
+    project = small_project(tmp_path / "p")
     monkeypatch.chdir(project.root)
     monkeypatch.delenv("BAOCAO_ROOT", raising=False)
     run = ["run", "2024-04", "--format", "docx", "--renderer", "pandoc"]
