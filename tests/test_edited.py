@@ -75,7 +75,7 @@ def test_a_file_saved_beside_the_report_is_kept_as_well(store: Store) -> None:
     (store.final / "bản sửa.docx").write_text("sửa", "utf-8")
     (store.final / "kèm theo").mkdir()
     (store.final / "kèm theo" / "a.txt").write_text("a", "utf-8")
-    for noise in ("~$o-cao-2024-04.docx", ".~lock.bao-cao-2024-04.docx#", "Thumbs.db", ".DS_Store"):
+    for noise in ("~$o-cao-2024-04.docx", ".~lock.bao-cao-2024-04.docx#", "~WRD0001.tmp", "Thumbs.db", ".DS_Store"):
         (store.final / noise).write_text("x", "utf-8")
     assert sorted(path.name for path in _run(store, "hai")) == ["bản sửa.sua-1.docx", "kèm theo.sua-1"]
     assert _texts(store.edited / "kèm theo.sua-1") == {"a.txt": "a"}

@@ -32,7 +32,7 @@ def _edited(folder: Path) -> Iterator[Path]:
     manifest = read_manifest(folder / MANIFEST) or {}
     written = manifest.get("outputs", {})
     for path in sorted(folder.iterdir()):
-        hidden = path.name.startswith((".", "~$")) or path.name.lower() in _DESKTOP
+        hidden = path.name.startswith((".", "~")) or path.name.lower() in _DESKTOP
         if path.name in _OWN or hidden or (path.is_file() and written.get(path.name) == sha256(path)):
             continue
         yield path
