@@ -1,4 +1,4 @@
-"""The guide in docs/huong-dan as steps, and somebody who takes them in a copy of the project."""
+"""The guides in docs as steps, and somebody who takes them in a copy of the project."""
 
 import contextlib
 import io
@@ -115,8 +115,11 @@ class Reader:
     add_cell: Callable[[Path, str, list[str]], None] = _append_cell
 
     def read(self, page: str) -> None:
+        self.follow(page_text(page).replace("2024-05", self.month), page)
+
+    def follow(self, text: str, page: str) -> None:
         self.notebook = None
-        for step in steps(page_text(page).replace("2024-05", self.month)):
+        for step in steps(text):
             try:
                 getattr(self, f"do_{step.kind}")(step.before, step.body)
             except AssertionError as error:

@@ -23,6 +23,7 @@ from baocao.errors import Problem, RunError, Severity
 from baocao.figure import Cell
 from baocao.finding import Finding
 from baocao.findings_xlsx import checked_workbooks, write_checked
+from baocao.manifest import MANIFEST
 from baocao.marked_copy import ANSWERED, COLOURS, literal, open_copy
 from baocao.month import Month, read_month
 from baocao.place import cells_at_fault, place
@@ -411,23 +412,35 @@ def test_long_texts_are_cut_where_a_cell_ends() -> None:
 def test_files_change_all_at_once_and_say_the_same_every_time(project: Project) -> None:
     ref = break_farmers(project)
     month = read_month(project, APRIL)
-    paths = write_checked(project, month)
+    paths = write_checked(project, month).files
     folder = project.outputs / "2024-04.kiem-tra"
-    assert sorted(folder.iterdir()) == sorted(paths)
+    assert sorted(folder.iterdir()) == sorted([*paths, folder / MANIFEST])
     first = {path.name: path.read_bytes() for path in paths}
-    assert {path.name: path.read_bytes() for path in write_checked(project, month)} == first
+    assert {path.name: path.read_bytes() for path in write_checked(project, month).files} == first
 
     put(folder_of(project) / POLICE, GROUPS, ref, 1)
     put(folder_of(project) / POLICE, GROUPS, "E15", 0)
     fewer = write_checked(project, replace(read_month(project, APRIL), findings=()))
-    assert fewer == ()
-    assert list(folder.iterdir()) == []
+    assert (fewer.files, fewer.kept) == ((), ())
+    assert list(folder.iterdir()) == [folder / MANIFEST]
     assert [path.name for path in project.outputs.iterdir() if path.is_dir()] == ["2024-04.kiem-tra"]
+
+
+def test_a_copy_that_somebody_corrected_there_is_kept(project: Project) -> None:
+    break_farmers(project)
+    month = read_month(project, APRIL)
+    copy = next(path for path in write_checked(project, month).files if path.name == POLICE_FILE)
+    put(copy, GROUPS, "E15", 7)
+    corrected = copy.read_bytes()
+    kept = project.outputs / "2024-04.kiem-tra.da-sua" / "cong-an-thanh-pho-nha-trang.sua-1.xlsx"
+    assert write_checked(project, month).kept == (kept,)
+    assert kept.read_bytes() == corrected != copy.read_bytes()
+    assert write_checked(project, month).kept == ()
 
 
 def test_a_file_that_changed_meanwhile_stops_the_writing(project: Project) -> None:
     month = read_month(project, APRIL)
-    kept = {path: path.read_bytes() for path in write_checked(project, month)}
+    kept = {path: path.read_bytes() for path in write_checked(project, month).files}
     put(folder_of(project) / OFFICE, "Phụ lục I", "M9", "Đã hoàn thành")
     with pytest.raises(RunError) as caught:
         write_checked(project, month)
@@ -447,7 +460,7 @@ def test_results_of_a_check_stand_beside_those_of_a_run(tmp_path: Path) -> None:
 @needs_calc
 def test_libreoffice_opens_the_workbooks(project: Project, tmp_path: Path) -> None:
     break_farmers(project)
-    paths = write_checked(project, read_month(project, APRIL))
+    paths = write_checked(project, read_month(project, APRIL)).files
     wanted = [path for path in paths if path.name in (POLICE_FILE, "chung.xlsx")]
     convert(wanted, "pdf", tmp_path / "pdf", tmp_path / "profile")
     convert(wanted, "xlsx", tmp_path / "xlsx", tmp_path / "profile")

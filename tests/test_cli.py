@@ -19,6 +19,7 @@ from baocao.cli import main
 from baocao.cli_text import counts, say, show_findings, show_problems
 from baocao.errors import Problem, RunError, Severity
 from baocao.finding import Finding
+from baocao.manifest import MANIFEST
 from baocao.month import Month
 from baocao.period import Period
 from baocao.project import Project
@@ -317,16 +318,19 @@ def test_check_makes_workbooks_to_send_back(root: Path, capsys: pytest.CaptureFi
     text = capsys.readouterr().out
     folder = root / "outputs" / "2024-04.kiem-tra"
     listed = [root / line.strip() for line in text.splitlines() if line.startswith("  ")]
-    assert sorted(listed) == sorted(folder.iterdir())
+    assert sorted([*listed, folder / MANIFEST]) == sorted(folder.iterdir())
     assert re.search(r"^Kỳ 2024-04: \d+ cảnh báo, \d+ lưu ý\.$", text, re.MULTILINE)
     set_cell(root / "data/2024-04/01-cong-an.xlsx", "Hội, đoàn thể, phương tiện", "Hội Nông dân", 6, 9999)
+    (folder / "bản gửi lại.xlsx").write_bytes(listed[0].read_bytes())
     assert main(["check", "2024-04", "--format", "xlsx"]) == 2
-    assert "Chưa lập được báo cáo" in capsys.readouterr().out
+    text = capsys.readouterr().out
+    assert "bản sao giữ tại:\n  outputs/2024-04.kiem-tra.da-sua/bản gửi lại.sua-1.xlsx\n" in text
+    assert "Chưa lập được báo cáo" in text
     # A month that cannot be read leaves what is there as it is.
     (root / "params/2024-04.yml").unlink()
     assert main(["check", "2024-04", "--format", "xlsx"]) == 2
     assert "params/2024-04.yml" in capsys.readouterr().err
-    assert sorted(listed) == sorted(folder.iterdir())
+    assert sorted([*listed, folder / MANIFEST]) == sorted(folder.iterdir())
 
 
 class FakeRun:

@@ -33,7 +33,8 @@ def copy_of_the_project(folder: Path) -> Project:
     for name in ("data", "params", "notebooks", "src/baocao/theme"):
         ignored = shutil.ignore_patterns(".ipynb_checkpoints", "__pycache__", "2024-05*")
         shutil.copytree(ROOT / name, folder / name, ignore=ignored)
-    shutil.copyfile(ROOT / "_quarto.yml", folder / "_quarto.yml")
+    for name in ("_quarto.yml", ".gitignore"):
+        shutil.copyfile(ROOT / name, folder / name)
     return Project(folder)
 
 
@@ -277,6 +278,10 @@ def test_the_copy_has_what_a_run_needs(project: Project, demo: Project) -> None:
     assert demo.periods() == (APRIL, MAY)
     theme = {path.name for path in (demo.root / "src/baocao/theme").iterdir()}
     assert {"van-ban.docx", "nd30.typ", "fonts", "filters"} <= theme
+
+
+def test_git_takes_no_results_of_the_copy(demo: Project) -> None:
+    assert "outputs/" in (demo.root / ".gitignore").read_text("utf-8").splitlines()
 
 
 def test_own_notebooks_are_of_the_simulated_month(demo: Project) -> None:

@@ -16,14 +16,15 @@ from baocao.bases import find_bases, keep_base
 from baocao.cli import main
 from baocao.docx_text import read_docx
 from baocao.due_work import ProjectWork
-from baocao.edited import keep_edited
+from baocao.edited import replace_results
 from baocao.errors import RunError
 from baocao.manifest import MANIFEST, sha256, write_manifest
 from baocao.period import Period
 from baocao.project import Project
 from baocao.store import Store
 from baocao.word_edits import compare_docx
-from conftest import APRIL, MadeReport, copy_project
+from conftest import APRIL, MadeReport
+from small import small_project
 
 NAME = "bao-cao-2024-04.docx"
 
@@ -46,9 +47,7 @@ def _run(store: Store, text: str) -> tuple[Path, ...]:
             (work / f"bao-cao-2024-04.{suffix}").write_text(text, "utf-8")
         names = [work / NAME, work / "bao-cao-2024-04.pdf"]
         write_manifest(work / MANIFEST, {"outputs": {path.name: sha256(path) for path in names}})
-        kept: list[Path] = []
-        store.commit(lambda old: kept.extend(keep_edited(old, store.edited)))
-    return tuple(dict.fromkeys(kept))
+        return replace_results(store)
 
 
 def _texts(folder: Path) -> dict[str, str]:
@@ -76,7 +75,7 @@ def test_a_file_saved_beside_the_report_is_kept_as_well(store: Store) -> None:
     (store.final / "bản sửa.docx").write_text("sửa", "utf-8")
     (store.final / "kèm theo").mkdir()
     (store.final / "kèm theo" / "a.txt").write_text("a", "utf-8")
-    for noise in ("~$o-cao-2024-04.docx", ".~lock.bao-cao-2024-04.docx#", "Thumbs.db", ".DS_Store"):
+    for noise in ("~$o-cao-2024-04.docx", ".~lock.bao-cao-2024-04.docx#", "~WRD0001.tmp", "Thumbs.db", ".DS_Store"):
         (store.final / noise).write_text("x", "utf-8")
     assert sorted(path.name for path in _run(store, "hai")) == ["bản sửa.sua-1.docx", "kèm theo.sua-1"]
     assert _texts(store.edited / "kèm theo.sua-1") == {"a.txt": "a"}
@@ -126,6 +125,26 @@ def test_a_disk_too_full_to_keep_the_edits_leaves_the_old_results(
             _run(store, "hai")
     assert (store.final / NAME).read_text("utf-8") == "sửa"
     assert [path.read_text("utf-8") for path in _run(store, "hai")] == ["sửa"], "and no half of a copy is taken for it"
+
+
+def test_a_disk_that_is_full_once_folders_have_changed_places(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, saved = store_module.exchange, []
+
+    def exchange(first: Path, second: Path) -> bool:
+        if not saved:
+            saved.append((store.final / NAME).write_text("sửa", "utf-8"))
+        return real(first, second)
+
+    def full(_source: Path, target: Path) -> None:
+        raise OSError(28, "No space left on device", str(target))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store_module, "exchange", exchange)
+        patch.setattr(edited_module.shutil, "copy2", full)
+        with pytest.raises(RunError, match="hết chỗ"):
+            _run(store, "hai")
+    assert (store.final / NAME).read_text("utf-8") == "sửa"
+    assert [path.read_text("utf-8") for path in _run(store, "ba")] == ["sửa"]
 
 
 @pytest.mark.parametrize("step", range(1, 6))
@@ -180,6 +199,8 @@ def test_what_is_saved_while_folders_change_places_is_kept(store: Store, monkeyp
 def test_the_last_reports_are_kept_to_be_compared_with(tmp_path: Path) -> None:
     build = tmp_path / "build"
     build.mkdir()
+    (tmp_path / "bases").mkdir()
+    (tmp_path / "bases" / ".DS_Store").touch()
     names = (build / "a.docx", build / "nguon-goc.json", build / "dataset.json", build / MANIFEST)
     for number in range(25):
         for path in names:
@@ -202,19 +223,10 @@ def _say(path: Path, words: str, others: str) -> None:
     half.replace(path)
 
 
-def _project(target: Path) -> Project:
-    """April with few sections, which run fast."""
-    project = copy_project(target)
-    for notebook in [*project.root.glob("notebooks/*.ipynb"), *project.root.glob("notebooks/2024-04/*.ipynb")]:
-        if notebook.name not in ("20-ket-qua.ipynb", "23-the-che.ipynb"):
-            notebook.unlink()
-    return project
-
-
 def test_edits_in_place_outlive_the_next_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    project = _project(tmp_path / "p")
+    project = small_project(tmp_path / "p")
     monkeypatch.chdir(project.root)
     monkeypatch.delenv("BAOCAO_ROOT", raising=False)
     run = ["run", "2024-04", "--format", "docx", "--renderer", "pandoc"]
@@ -292,7 +304,7 @@ def test_a_document_without_marks(
             if name != "docProps/custom.xml":
                 target.writestr(name, source.read(name))
     assert main(["diff", "--docx", str(bare), "2024-04"]) == 0
-    assert "Lưu ý: tệp không còn ghi được lập từ lần nào; đã so với báo cáo hiện có." in capsys.readouterr().out
+    assert "Lưu ý: tệp không còn cho biết được lập từ lần nào; đã so với báo cáo hiện có." in capsys.readouterr().out
     # Another document of the office, made by python-docx.
     document = docx.Document()
     document.add_paragraph("Kế hoạch công tác quý II năm 2024 của Phòng Văn hóa và Thông tin")

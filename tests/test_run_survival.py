@@ -301,7 +301,8 @@ def test_no_right_to_write(ground: Ground) -> None:
 
 
 def test_two_runs_at_once(ground: Ground) -> None:
-    ground.put("import time\ntime.sleep(2)")
+    go = ground.temporary.parent / "go"
+    ground.put(f"import pathlib, time\nwhile not pathlib.Path({str(go)!r}).exists():\n    time.sleep(0.05)")
     first = in_child(lambda: os._exit(main(["run", str(APRIL)])))
     wait_for(ground.project.outputs / f".{APRIL}.work" / "build" / "dataset.json")
     status, said = ground.run()
@@ -309,6 +310,7 @@ def test_two_runs_at_once(ground: Ground) -> None:
     assert "một lần chạy khác của kỳ 2024-04 đang diễn ra" in said
     assert "chờ lần chạy kia xong rồi chạy lại lệnh" in said
     assert any("một lần chạy khác" in problem for problem in ground.logged())
+    go.touch()
     assert os.waitpid(first, 0)[1] == 0, "the first goes on undisturbed"
     check_report(ground.results)
     ground.works()

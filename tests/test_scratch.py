@@ -1,6 +1,7 @@
 """A folder for temporary files lives as long as its process, and no longer than until the next one."""
 
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -28,22 +29,46 @@ def test_it_goes_with_its_user(place: Path) -> None:
     assert list(place.iterdir()) == []
 
 
-def test_what_a_killed_process_left_goes_and_what_lives_or_is_not_ours_stays(place: Path) -> None:
-    def die() -> None:
-        with scratch() as folder:
-            (folder / "a" / "b").mkdir(parents=True)
-            (folder / "a" / "b" / "c").touch()
-            os.kill(os.getpid(), signal.SIGKILL)
+def _die() -> None:
+    with scratch() as folder:
+        (folder / "a" / "b").mkdir(parents=True)
+        (folder / "a" / "b" / "c").touch()
+        (folder / "link").symlink_to(folder / "a")
+        os.kill(os.getpid(), signal.SIGKILL)
 
+
+def test_what_another_process_swept_while_it_ended_is_gone(place: Path) -> None:
+    with scratch() as folder:
+        shutil.rmtree(folder)
+    assert list(place.iterdir()) == []
+
+
+def test_what_a_killed_process_left_goes_and_what_lives_or_is_not_ours_stays(place: Path) -> None:
     (place / "baocao-cua-toi").mkdir()
     (place / "baocao-cua-toi" / "tep.txt").touch()
-    assert os.waitpid(in_child(die), 0)[1] == signal.SIGKILL
+    assert os.waitpid(in_child(_die), 0)[1] == signal.SIGKILL
     assert len(list(place.iterdir())) == 2
     with scratch() as first, scratch() as second:
         (first / "mine").touch()
         assert {path.name for path in place.iterdir()} == {"baocao-cua-toi", first.name, second.name}
         assert (first / "mine").exists()
     assert [path.name for path in place.iterdir()] == ["baocao-cua-toi"]
+
+
+def test_another_user_s_folder_stays_and_a_link_leads_nowhere(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Anybody may put a link among temporary files, and exchange it while its target is emptied."""
+    assert os.waitpid(in_child(_die), 0)[1] == signal.SIGKILL
+    (theirs,) = place.iterdir()
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "getuid", lambda: theirs.stat().st_uid + 1)
+        with scratch():
+            pass
+    assert (theirs / "a" / "b" / "c").exists()
+    mine = theirs.rename(place / "cua-toi")
+    (place / "baocao-link").symlink_to(mine)
+    with scratch():
+        pass
+    assert (mine / "a" / "b" / "c").exists()
 
 
 def test_no_place_for_temporary_files_is_a_message(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -46,7 +46,7 @@ def keep_base(bases: Path, mark: str, docx: Path, build: Path, manifest: Path) -
     folder, half = bases / mark, bases / f".{mark}"
     # Halves are of runs that were killed.
     for old in [*bases.glob(".*"), folder]:
-        if old.exists():
+        if old.is_dir():
             remove(old)
     half.mkdir(parents=True)
     for source, name in ((docx, _DOCX), (build / ORIGINS, ORIGINS), (build / DATASET, DATASET), (manifest, MANIFEST)):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from baocao.cli_options import OptionalPeriod, ask
+from baocao.cli_options import DIFF_FORMATS, OptionalPeriod, ask, chosen_form
 from baocao.cli_usage import Command, Group
 from baocao.errors import WHERE_SEPARATOR, InputError, Problem
 from baocao.period import Period
@@ -54,17 +54,14 @@ def _diff(
             "--format",
             metavar="DẠNG",
             help="Dạng json cho chương trình khác đọc. Mặc định: text. "
-            "Mã kết thúc: 0 giống nhau, 1 có khác biệt, 2 dùng sai.",
+            "Mã kết thúc: 0 không còn gì phải sửa theo, 1 còn chỗ sửa hoặc ý kiến, 2 dùng sai.",
         ),
-    ] = "text",
+    ] = DIFF_FORMATS[0],
 ) -> int:
     problems: list[Problem] = []
     project = Project.find()
     wanted = ask(problems, lambda: Period.parse(period) if period is not None else None)
-    chosen = kind.strip().lower()
-    if chosen not in ("text", "json"):
-        what, remedy = f"không có định dạng “{chosen}”", "viết lại, ví dụ --format json"
-        problems.append(Problem(what, ("--format",), "một trong các dạng: text, json", remedy))
+    chosen = ask(problems, lambda: chosen_form(kind, DIFF_FORMATS))
     if problems:
         raise InputError(problems)
     from baocao.word_edits import compare_docx, to_json
@@ -102,7 +99,7 @@ def _notes(comparison: "Comparison") -> list[str]:
             "bản DOCX này được sửa từ một lần lập báo cáo không còn giữ; phần khác biệt gồm cả những gì báo cáo đã đổi."
         )
     if not comparison.marked:
-        notes.append("tệp không còn ghi được lập từ lần nào; đã so với báo cáo hiện có.")
+        notes.append("tệp không còn cho biết được lập từ lần nào; đã so với báo cáo hiện có.")
     if comparison.earlier:
         notes.append("bản DOCX này được sửa từ một lần lập trước; đã so với đúng báo cáo của lần đó.")
     if comparison.changed_since:

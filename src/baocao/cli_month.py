@@ -14,7 +14,7 @@ from baocao.cli_options import (
     Jobs,
     OptionalPeriod,
     ask,
-    chosen_check_format,
+    chosen_form,
     chosen_formats,
     chosen_jobs,
     chosen_period,
@@ -116,7 +116,7 @@ def _check(
 ) -> int:
     problems: list[Problem] = []
     project = Project.find()
-    chosen = ask(problems, lambda: chosen_check_format(kind))
+    chosen = ask(problems, lambda: chosen_form(kind, CHECK_FORMATS))
     wanted = ask(problems, lambda: chosen_period(project, period))
     if notebooks and chosen == "xlsx":
         what = "--notebooks không đi cùng --format xlsx"
@@ -157,11 +157,12 @@ def _show_report(project: Project, report: "CheckReport", kind: str) -> None:
         if kind == "xlsx":
             from baocao.findings_xlsx import write_checked
 
-            files = write_checked(project, report.month)
-            if files:
+            written = write_checked(project, report.month)
+            if written.files:
                 say(output, "Kết quả kiểm tra, mỗi đơn vị có phát hiện một tệp:")
-            for path in files:
+            for path in written.files:
                 say(output, shown(path), 2)
+            _say_kept(written.kept)
         else:
             show_findings(output, report.month.findings)
         say(output, f"Kỳ {report.period}: {counts(report.month.findings)}.")
@@ -274,9 +275,17 @@ def _run_logged(
     if result.lacking:
         say(output, f"Báo cáo chưa đủ số liệu, mọi trang đều ghi rõ; còn thiếu: {'; '.join(result.lacking)}")
     say(output, _renderer(result))
-    if result.kept:
-        say(output, "Có tệp trong thư mục kết quả đã được sửa hoặc thêm sau lần lập trước; bản sao giữ tại:")
-    for path in result.kept:
+    _say_kept(result.kept)
+
+
+def _say_kept(paths: Sequence[Path]) -> None:
+    """Where the copies are of what somebody had edited among the results before these."""
+    from baocao.cli_text import console, say, shown
+
+    output = console()
+    if paths:
+        say(output, "Có tệp trong thư mục kết quả đã được sửa hoặc thêm sau lần chạy trước; bản sao giữ tại:")
+    for path in paths:
         name = shown(path)
         say(output, name, 2)
         if path.suffix.lower() == ".docx":

@@ -1,7 +1,7 @@
 """What commands are given, read and checked: periods, formats, numbers of jobs."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 ALL_FORMATS = "docx,pdf,html"
-CHECK_FORMATS = ("text", "json", "xlsx")
+DIFF_FORMATS = ("text", "json")
+CHECK_FORMATS = (*DIFF_FORMATS, "xlsx")
 
 OptionalPeriod = Annotated[
     str | None, typer.Argument(metavar="KỲ", help="Kỳ báo cáo, ví dụ 2024-04. Mặc định: kỳ mới nhất có tham số.")
@@ -73,15 +74,15 @@ def chosen_formats(text: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def chosen_check_format(text: str) -> str:
-    """The form in which findings are shown."""
+def chosen_form(text: str, known: Sequence[str]) -> str:
+    """The one of the `known` forms in which something is shown."""
     name = text.strip().lower()
-    if name not in CHECK_FORMATS:
+    if name not in known:
         raise InputError(
             Problem(
                 f"không có định dạng “{name}”",
                 ("--format",),
-                expected=f"một trong các dạng: {', '.join(CHECK_FORMATS)}",
+                expected=f"một trong các dạng: {', '.join(known)}",
                 remedy="viết lại, ví dụ --format json",
             )
         )

@@ -105,7 +105,8 @@ def _notebooks(project: Project, source: Period, period: Period) -> dict[Path, o
 
 
 def _files(project: Project, source: Period) -> Iterator[Path]:
-    """What a run reads, apart from the theme."""
+    """What a run reads, apart from the theme; and what git is not to take."""
+    yield from project.root.glob(".gitignore")
     yield from (project.forms, project.units, project.derived, project.indicators, project.rules)
     yield project.submissions(source)
     yield from (project.defaults, project.params(source), project.quarto_config)

@@ -1,4 +1,4 @@
-"""Files among a month's results that somebody edited or put there: no run takes them away."""
+"""Files among results that somebody edited or put there: no run or check takes them away."""
 
 import shutil
 from collections.abc import Iterator
@@ -6,9 +6,17 @@ from pathlib import Path
 
 from baocao.held import move
 from baocao.manifest import MANIFEST, read_manifest, sha256
+from baocao.store import Store
 
 _OWN = frozenset((MANIFEST, "build"))
 _DESKTOP = frozenset(("desktop.ini", "thumbs.db"))
+
+
+def replace_results(store: Store) -> tuple[Path, ...]:
+    """Make the work of `store`, with its manifest, the results; the copies of what was edited among the old ones."""
+    kept: list[Path] = []
+    store.commit(lambda old: kept.extend(keep_edited(old, store.edited)))
+    return tuple(dict.fromkeys(kept))
 
 
 def keep_edited(folder: Path, kept: Path) -> tuple[Path, ...]:
@@ -24,7 +32,7 @@ def _edited(folder: Path) -> Iterator[Path]:
     manifest = read_manifest(folder / MANIFEST) or {}
     written = manifest.get("outputs", {})
     for path in sorted(folder.iterdir()):
-        hidden = path.name.startswith((".", "~$")) or path.name.lower() in _DESKTOP
+        hidden = path.name.startswith((".", "~")) or path.name.lower() in _DESKTOP
         if path.name in _OWN or hidden or (path.is_file() and written.get(path.name) == sha256(path)):
             continue
         yield path

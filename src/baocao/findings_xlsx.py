@@ -19,9 +19,11 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from baocao.archive import DamagedError, ForeignError, TooLargeError, TrapError, library
 from baocao.cli_text import counts
+from baocao.edited import replace_results
 from baocao.errors import WHERE_SEPARATOR, Problem, RunError, Severity
 from baocao.faults import readable
 from baocao.finding import Finding
+from baocao.manifest import MANIFEST, sha256, write_manifest
 from baocao.marked_copy import ANSWERED, COLOURS, Numbered, colour, link, literal, mark, open_copy
 from baocao.month import Month
 from baocao.pen import begins_a_formula
@@ -75,10 +77,18 @@ class _Sending:
     findings: tuple[Finding, ...]
 
 
-def write_checked(project: Project, month: Month) -> tuple[Path, ...]:
-    """Replace `outputs/<period>.kiem-tra` by the workbooks of this check, all at once; their paths.
+@dataclass(frozen=True)
+class Written:
+    """The workbooks of a check, and copies of those of the check before that somebody had edited, or put there."""
 
-    With no findings the folder is empty. What stops the writing is a `RunError`, and the earlier files stay.
+    files: tuple[Path, ...]
+    kept: tuple[Path, ...]
+
+
+def write_checked(project: Project, month: Month) -> Written:
+    """Replace `outputs/<period>.kiem-tra` by the workbooks of this check, all at once.
+
+    With no findings there is none. What stops the writing is a `RunError`, and the earlier files stay.
     """
     files = checked_workbooks(project, month)
     store = Store(project.outputs, month.period, SUFFIX)
@@ -87,8 +97,9 @@ def write_checked(project: Project, month: Month) -> tuple[Path, ...]:
         with readable(work):
             for name, content in files.items():
                 (work / name).write_bytes(content)
-        store.commit()
-    return tuple(store.final / name for name in files)
+            write_manifest(work / MANIFEST, {"outputs": {name: sha256(work / name) for name in files}})
+        kept = replace_results(store)
+    return Written(tuple(store.final / name for name in files), kept)
 
 
 def checked_workbooks(project: Project, month: Month) -> dict[str, bytes]:

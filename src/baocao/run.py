@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from baocao.bases import DATASET, keep_base
-from baocao.edited import keep_edited
+from baocao.edited import replace_results
 from baocao.errors import BaocaoError, InputError, Problem, RunError
 from baocao.execute import SectionEvent, SectionRun, execute
 from baocao.failure_report import failure_problems, write_log
@@ -125,10 +125,9 @@ def _make(
         write_manifest(work / MANIFEST, manifest)
         if "docx" in files:
             keep_base(store.bases, woven.mark, files["docx"], build, work / MANIFEST)
-        kept: list[Path] = []
-        store.commit(lambda old: kept.extend(keep_edited(old, store.edited)))
+        kept = replace_results(store)
     made = {name: store.final / path.name for name, path in files.items()}
-    return Result(made, month.findings, renderer.name, tools, lacking, tuple(dict.fromkeys(kept)))
+    return Result(made, month.findings, renderer.name, tools, lacking, kept)
 
 
 def run_section(

@@ -1,7 +1,9 @@
 """A folder for temporary files that goes with its process; what a killed process left goes with the next one."""
 
 import contextlib
+import os
 import shutil
+import stat
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -30,8 +32,9 @@ def scratch() -> Iterator[Path]:
         yield folder
     finally:
         lock.release()
-        # On Windows a process that has just been ended may hold a file a little longer; the next one sweeps.
-        shutil.rmtree(folder, ignore_errors=sys.platform == "win32")
+        # From here on another process may sweep it, too. On Windows a process that has just been ended may hold a file
+        # a little longer; the next one sweeps.
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _place() -> Path:
@@ -51,11 +54,17 @@ def _sweep(place: Path) -> None:
     """Remove what processes that were killed left; what cannot be removed, or is another user's, stays."""
     for folder in place.glob(f"{_PREFIX}*"):
         with contextlib.suppress(OSError, Timeout):
-            if not (folder / _LOCK).is_file():
+            if not _is_own(folder) or not (folder / _LOCK).is_file():
                 continue
             with FileLock(folder / _LOCK, timeout=0):
                 # The lock goes last, so that a folder that cannot be emptied is tried again.
                 for path in folder.iterdir():
                     if path.name != _LOCK:
-                        shutil.rmtree(path) if path.is_dir() else path.unlink()
+                        shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
             shutil.rmtree(folder)
+
+
+def _is_own(folder: Path) -> bool:
+    """A folder of this user and no link: in a place that all may write to, another's could lead anywhere meanwhile."""
+    found = folder.lstat()
+    return stat.S_ISDIR(found.st_mode) and (sys.platform == "win32" or found.st_uid == os.getuid())

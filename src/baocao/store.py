@@ -126,7 +126,11 @@ class Store:
             else:
                 rescue(self.final)
                 if exchange(self.work, self.final):
-                    rescue(self.work)
+                    try:
+                        rescue(self.work)
+                    except OSError:
+                        exchange(self.work, self.final)
+                        raise
                     shutil.rmtree(self.work, ignore_errors=True)
                 else:
                     self._swap(rescue)

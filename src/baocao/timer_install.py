@@ -75,7 +75,7 @@ def install(kind: str, timer: Timer, run: Call = call, folder: Path | None = Non
 
 
 def remove(kind: str, timer: Timer, run: Call = call, folder: Path | None = None) -> list[str]:
-    """Take `timer` away; what was done, a line each. What is not there is no fault."""
+    """Take `timer` away; what was done, a line each. What is not there is no fault, but to Windows' own tool."""
     if kind == "systemd":
         return _remove_systemd(timer, run, folder or unit_folder(timer))
     if kind == "cron":
