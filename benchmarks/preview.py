@@ -40,6 +40,7 @@ from baocao.project import Project
 _CHARTS, _PROSE = "24", "10"
 """A section with two charts, one without."""
 _SHOWN = "iframe:not(.sau)"
+_ANOTHER = "([shown, before]) => document.querySelector(shown)?.getAttribute('src') !== before"
 _PATIENCE = 30_000.0
 _RATE = r"code: nguoi_co_cong\.ty_le\n(?:.*\n){3} +decimals: "
 
@@ -173,7 +174,8 @@ def saved(case: Case, turn: int, process: psutil.Process, page: Page) -> None:
     case.save(turn)
     started = time.perf_counter()
     try:
-        page.wait_for_selector(f"{_SHOWN}:not([src='{before}'])", timeout=_PATIENCE)
+        # At each frame that is painted: waiting for a selector looks twice a second.
+        page.wait_for_function(_ANOTHER, arg=[_SHOWN, before], polling="raf", timeout=_PATIENCE)
     except PlaywrightError as error:
         raise SystemExit(f"{case.name}: {page.inner_text('body')}") from error
     wall = time.perf_counter() - started
