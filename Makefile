@@ -15,7 +15,7 @@ test: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest -n 2 --dist loadgroup -rs
+	$(BIN)/pytest -n 3 --dist loadgroup -rs
 
 demo: $(VENV)/.run
 	$(BIN)/baocao demo outputs/demo
