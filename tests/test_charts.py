@@ -242,7 +242,7 @@ def test_vector_has_no_ground_and_raster_has_paper(tmp_path: Path) -> None:
     assert "#ffffff" not in pictures.svg + pictures.narrow
     drawing = tmp_path / 'hình "vẽ".svg'
     drawing.write_text(pictures.svg, encoding="utf-8")
-    rasterise([drawing])
+    rasterise([drawing], tmp_path / "hinh.log")
     image = Image.open(drawing.with_suffix(".png"))
     assert image.info["dpi"] == pytest.approx((300, 300), abs=1)
     assert image.width == pytest.approx(16 / 2.54 * 300, abs=2)
@@ -253,22 +253,24 @@ def test_rasters_of_many_drawings_repeat_byte_for_byte_and_keep_their_names(tmp_
     drawings = [tmp_path / f"{name}.svg" for name in "ab"]
     for path, axes in zip(drawings, (_bars(), _grouped()), strict=True):
         path.write_text(charts.images(axes).svg, encoding="utf-8")
-    rasterise(drawings)
+    rasterise(drawings, tmp_path / "hinh.log")
     made = [path.with_suffix(".png").read_bytes() for path in drawings]
     for path, together in zip(drawings, made, strict=True):
-        rasterise([path])
+        rasterise([path], tmp_path / "hinh.log")
         assert path.with_suffix(".png").read_bytes() == together
         wide, high = (float(size) for size in re.findall(r'(?:width|height)="([\d.]+)pt"', path.read_text())[:2])
         assert Image.open(io.BytesIO(together)).size == pytest.approx((wide / 72 * 300, high / 72 * 300), abs=2)
 
 
 def test_a_drawing_that_cannot_be_read_is_told_by_name(tmp_path: Path) -> None:
+    log = tmp_path.with_suffix(".log")
     broken = tmp_path / "27-hoi.svg"
     broken.write_text("<svg", encoding="utf-8")
     with pytest.raises(RunError, match="27-hoi") as failed:
-        rasterise([broken])
+        rasterise([broken], log)
     assert "bản Word" in failed.value.problems[0].what
-    rasterise([])
+    assert "27-hoi" in log.read_text(encoding="utf-8")
+    rasterise([], log)
     assert list(tmp_path.iterdir()) == [broken]
 
 

@@ -170,7 +170,7 @@ class Papers:
         makers |= {f"lines-{lines}": lambda lines=lines: _short(parts, params, lines) for lines in LINES}  # type: ignore[misc]
         for name, make in makers.items():
             build = folder / name / "build"
-            rasterise(weave(*make(), build).drawings)
+            rasterise(weave(*make(), build).drawings, build.with_name("hinh.log"))
             self.files[name] = render(build, ROOT / "_quarto.yml", folder, name, ("docx", "pdf"))
         self.word = {name: read_word(files["docx"]) for name, files in self.files.items()}
         self.printed: dict[str, Path] = {}

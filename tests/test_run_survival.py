@@ -21,7 +21,7 @@ from baocao.cli import main
 from baocao.project import Project
 from baocao.render import pandoc, pdf, program
 from chaos import MARK, check_report, in_child, kill, left_after
-from conftest import APRIL, copy_project
+from conftest import APRIL, ROOT, copy_project
 
 KILLS = 24
 GONE_SECONDS = 20.0
@@ -226,11 +226,22 @@ def test_a_renderer_that_crashes(ground: Ground, monkeypatch: pytest.MonkeyPatch
     ground.works()
 
 
-def test_typst_that_crashes(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
-    crash = script(ground.temporary.parent / "crash.py", "import os\nos.abort()\n")
-    monkeypatch.setattr(pdf.typeset, "__file__", str(crash))
+@pytest.mark.parametrize(("kind", "made"), [("pdf", "bản PDF"), ("png", "hình cho bản Word (26-")])
+def test_typst_that_crashes(ground: Ground, kind: str, made: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copy(ROOT / "notebooks" / "26-cong-dan-so.ipynb", ground.project.root / "notebooks")  # has a chart
+    crash = f"""
+import io, json, os, sys
+from baocao.render import typeset
+order = sys.stdin.read()
+if json.loads(order)["options"]["format"] == "{kind}":
+    os.abort()
+sys.stdin = io.StringIO(order)
+typeset.main()
+"""
+    monkeypatch.setattr(pdf.typeset, "__file__", str(script(ground.temporary.parent / "crash.py", crash)))
     said = ground.failed()
-    assert "không tạo được bản PDF: Typst dừng đột ngột (SIGABRT)" in said
+    assert f"không tạo được {made}" in said
+    assert "Typst dừng đột ngột (SIGABRT)" in said
     assert len(ground.logged()) == 1, "the other formats were fine"
     monkeypatch.undo()
     os.chdir(ground.project.root)

@@ -64,7 +64,7 @@ def _part(folder: Path, number: int, *cells: list[Any]) -> Part:
 
 
 def _woven(build: Path, month: Month, *parts: Part) -> dict[str, str]:
-    rasterise(weave(parts, month.params, build).drawings)
+    rasterise(weave(parts, month.params, build).drawings, build.with_name("hinh.log"))
     return {path.stem: path.read_text(encoding="utf-8") for path in [*build.glob("parts/*.md"), build / "report.qmd"]}
 
 

@@ -5,9 +5,7 @@ import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
-import typst
-
-from baocao.errors import Problem, RunError
+from baocao.render.pdf import run_typst
 from baocao.theme import FONTS
 
 DPI = 300
@@ -17,30 +15,21 @@ _HEAD = 33
 """Bytes of a PNG before what may say how large it is: signature, IHDR."""
 
 
-def rasterise(drawings: Sequence[Path]) -> None:
+def rasterise(drawings: Sequence[Path], log: Path) -> None:
     """Write beside each SVG, all in one folder, the same picture as PNG at 300 dpi, on white.
 
-    A drawing that cannot be read is a `RunError`.
+    A drawing that cannot be read, or a crash of Typst, is a `RenderError`, and is in `log`.
     """
     if not drawings:
         return
     # One drawing a page. Letters are outlines; what an author's own drawing has as text gets the report's font.
     pages = "#pagebreak()\n".join(f"#image({_string(path.name)})\n" for path in drawings)
-    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(FONTS)])
-    compiler = typst.Compiler((_PAGE + pages).encode(), root=str(drawings[0].parent), font_paths=fonts)
-    try:
-        made = compiler.compile(format="png", ppi=float(DPI))
-    except typst.TypstError as error:
-        raise RunError(
-            Problem(
-                f"không tạo được hình cho bản Word: {error.message}",
-                tuple(path.name for path in drawings),
-                remedy="xem lại lệnh report.chart(…) của các hình nêu trên",
-            )
-        ) from error
-    for path, content in zip(drawings, made if isinstance(made, list) else [made], strict=True):
-        assert isinstance(content, bytes)
-        path.with_suffix(".png").write_bytes(_sized(content))
+    targets = [path.with_suffix(".png") for path in drawings]
+    made = f"hình cho bản Word ({', '.join(path.stem for path in drawings)})"
+    wanted = {"format": "png", "ppi": float(DPI)}
+    run_typst(_PAGE + pages, targets, drawings[0].parent, [FONTS], wanted, made=made, log=log)
+    for path in targets:
+        path.write_bytes(_sized(path.read_bytes()))
 
 
 def _string(text: str) -> str:

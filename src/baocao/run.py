@@ -106,7 +106,7 @@ def _make(
         parts = [take_apart(item.section, item.notebook, str(period)) for item in runs]
         lacking = tuple(dict.fromkeys(finding.department or _SHARED for finding in month.stopping))
         woven = weave(parts, month.params, build, month.indicators, lacking)
-        rasterise(woven.drawings)
+        rasterise(woven.drawings, work / "render-word.log")
     stem = f"bao-cao-{period}"
     # Formats made earlier are made anew with the wanted ones: all files of a month say the same.
     wanted = [name for name in FORMATS if name in formats or (store.final / f"{stem}.{name}").exists()]

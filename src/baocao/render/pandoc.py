@@ -37,16 +37,17 @@ def convert(source: Source, options: Options, name: str, target: Path, log: Path
     defaults = target.with_name(f"defaults-{name}.json")
     # JSON is YAML, and needs no thought about quoting.
     defaults.write_text(json.dumps(_defaults(source, options, name, target)), encoding="utf-8")
+    made = f"bản {name.upper()}"
     program = pandoc_path()
     if program is None:
-        raise failure(name, log, "thiếu chương trình pandoc của gói pypandoc_binary")
+        raise failure(made, log, "thiếu chương trình pandoc của gói pypandoc_binary")
     run_program(
         "pandoc",
         [str(program), "--defaults", str(defaults)],
         source.text.encode(),
         folder=options.root,
         environment={**os.environ, "SOURCE_DATE_EPOCH": str(source.epoch)},
-        name=name,
+        made=made,
         log=log,
     )
 

@@ -21,10 +21,10 @@ def run_program(
     *,
     folder: Path,
     environment: Mapping[str, str],
-    name: str,
+    made: str,
     log: Path,
 ) -> None:
-    """Run `command` with `given` as its input, to make the format `name`.
+    """Run `command` with `given` as its input, to make what `made` calls in Vietnamese: “bản PDF”.
 
     A program that fails, crashes or does not end is a `RenderError`; what it said is in `log`.
     """
@@ -33,23 +33,23 @@ def run_program(
             command, input=given, capture_output=True, cwd=folder, env=environment, timeout=TIMEOUT_SECONDS, check=False
         )
     except subprocess.TimeoutExpired:
-        raise failure(name, log, f"{title} chạy quá {TIMEOUT_SECONDS} giây nên bị dừng") from None
+        raise failure(made, log, f"{title} chạy quá {TIMEOUT_SECONDS} giây nên bị dừng") from None
     except OSError as error:
-        raise failure(name, log, f"không chạy được {title} ({error.strerror})") from error
+        raise failure(made, log, f"không chạy được {title} ({error.strerror})") from error
     if not done.returncode:
         return
     said = done.stderr.decode(errors="replace").strip()
     if any(words in said for words in _NO_ROOM):
         raise RenderError(
             Problem(
-                f"không tạo được bản {name.upper()}: ổ đĩa hết chỗ",
+                f"không tạo được {made}: ổ đĩa hết chỗ",
                 (str(log.parent),),
                 remedy="dọn ổ đĩa, rồi chạy lại lệnh",
             )
         )
     crashed = done.returncode < 0 or done.returncode >= _WINDOWS_FAULT
     first = said.partition("\n")[0].strip()
-    raise failure(name, log, first if first and not crashed else f"{title} {ending(done.returncode)}", said)
+    raise failure(made, log, first if first and not crashed else f"{title} {ending(done.returncode)}", said)
 
 
 def ending(status: int) -> str:
@@ -62,12 +62,12 @@ def ending(status: int) -> str:
     return f"dừng đột ngột ({cause}" + (", có thể máy hết bộ nhớ)" if cause == "SIGKILL" else ")")
 
 
-def failure(name: str, log: Path, reason: str, said: str = "") -> RenderError:
-    """The error of a format that could not be made; what was said, or else the reason, is put in `log`."""
+def failure(made: str, log: Path, reason: str, said: str = "") -> RenderError:
+    """The error of what could not be made, as `run_program` calls it; `log` gets what was said, or else the reason."""
     log.write_text(f"{said or reason}\n", encoding="utf-8", newline="\n")
     return RenderError(
         Problem(
-            f"không tạo được bản {name.upper()}: {reason}",
+            f"không tạo được {made}: {reason}",
             (str(log),),
             remedy="xem nhật ký nêu trên; nếu không rõ nguyên nhân, gửi nhật ký cho người quản trị",
         )
