@@ -37,6 +37,7 @@ class Ground:
     temporary: Path
     mark: str
     capture: pytest.CaptureFixture[str]
+    renderer: str = "pandoc"
 
     @property
     def results(self) -> Path:
@@ -44,7 +45,7 @@ class Ground:
 
     def run(self) -> tuple[int, str]:
         """The status of `baocao run`, and what it said."""
-        status = main(["run", str(APRIL)])
+        status = main(["run", str(APRIL), "--renderer", self.renderer])
         return status, self.capture.readouterr().err
 
     def failed(self) -> str:
@@ -250,11 +251,11 @@ typeset.main()
 
 @pytest.fixture
 def small_disk(ground: Ground) -> Iterator[Path]:
-    """The results are on a disk of 8 MB, where the system lets a test mount one."""
+    """The results are on a disk of 24 MB, where the system lets a test mount one."""
     place = ground.project.outputs
     aside = place.rename(place.with_name("aside"))
     place.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(place)]
+    command = ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(place)]
     if shutil.which("mount") is None or subprocess.run(command, capture_output=True, check=False).returncode:
         pytest.skip("no right to mount a small disk")
     shutil.copytree(aside, place, dirs_exist_ok=True)
@@ -280,6 +281,19 @@ def test_a_disk_that_fills_while_the_report_is_made(ground: Ground, small_disk: 
             assert "Không ghi được nhật ký" in said
         stages |= {line.partition(":")[0] for line in said.splitlines() if line.endswith("dừng vì lỗi")}
     assert stages == {"Chạy các mục", "Dàn trang"}
+    filler.unlink()
+    ground.works()
+
+
+@pytest.mark.quarto
+def test_a_disk_that_fills_when_quarto_gets_the_document(ground: Ground, small_disk: Path) -> None:
+    ground.renderer = "quarto"
+    filler = small_disk / "day.bin"
+    filler.write_bytes(b"x" * (shutil.disk_usage(small_disk).free - 2_500_000))
+    said = ground.failed()
+    (stage,) = [line.partition(":")[0] for line in said.splitlines() if line.endswith("dừng vì lỗi")]
+    assert stage == "Dàn trang"
+    assert "ổ đĩa hết chỗ" in said
     filler.unlink()
     ground.works()
 

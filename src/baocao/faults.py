@@ -2,6 +2,8 @@
 
 import contextlib
 import errno
+import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,7 +42,7 @@ def readable(place: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        code = errno.ENAMETOOLONG if _too_long(error) else error.errno
+        code = errno.ENAMETOOLONG if _too_long(error) else _code(error)
         if code not in _FAULTS:
             raise
         raise RunError(
@@ -51,6 +53,17 @@ def readable(place: Path) -> Iterator[None]:
                 remedy=f"{_REMEDIES.get(code, _CLOSE)}, rồi chạy lại lệnh",
             )
         ) from error
+
+
+def _code(error: OSError) -> int | None:
+    """The system's number; of copies of a folder, that of the first file, which is only in its words."""
+    if not isinstance(error, shutil.Error) or not isinstance(error.args[0], list):
+        return error.errno
+    _, _, words = error.args[0][0]
+    found = re.match(r"\[(Errno|WinError) (\d+)\]", words)
+    if found is None:
+        return None
+    return int(found[2]) if found[1] == "Errno" else OSError(0, "", None, int(found[2])).errno
 
 
 def _too_long(error: OSError) -> bool:
