@@ -17,11 +17,13 @@ _HELD = frozenset({5, 32, 33, 145})
 """Windows' codes: access denied, sharing violation, lock violation, directory not empty (yet)."""
 _FILLED = errno.ENOTEMPTY
 """What other systems say of a folder that gets files while it is being removed."""
+_SECONDS = 1.5
+"""About how long it is tried where nothing else is said."""
 _FIRST_PAUSE = 0.05
 """Seconds before the second attempt; each next pause is twice as long."""
 
 
-def patiently(action: Callable[[], T], seconds: float = 1.5) -> T:
+def patiently(action: Callable[[], T], seconds: float = _SECONDS) -> T:
     """What `action` gives, tried again for about `seconds` while a file is held or a folder is filled."""
     waited, pause = 0.0, _FIRST_PAUSE
     while True:
@@ -36,9 +38,9 @@ def patiently(action: Callable[[], T], seconds: float = 1.5) -> T:
         pause *= 2
 
 
-def move(source: Path, target: Path) -> None:
+def move(source: Path, target: Path, seconds: float = _SECONDS) -> None:
     """Rename a file or a folder, patiently."""
-    patiently(lambda: source.rename(target))
+    patiently(lambda: source.rename(target), seconds)
 
 
 def remove(folder: Path) -> None:

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from baocao.held import patiently
+from baocao import held
 
 # Where a file system has no hard links, or a file no more of them.
 _NO_LINK = {errno.EXDEV, errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL, errno.EMLINK}
@@ -74,7 +74,7 @@ def settle_names(folder: Path) -> None:
 
 def move(source: Path, target: Path) -> None:
     """Rename a folder; where a reader holds a file of it open (Windows), wait for the reader a little."""
-    patiently(lambda: source.rename(target), _PATIENCE)
+    held.move(source, target, _PATIENCE)
 
 
 def discard(path: Path) -> None:
